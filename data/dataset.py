@@ -1,0 +1,105 @@
+"""`Dataset`: labelled pictures in a fixed order, with what a fair split needs to know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from data.errors import LineamentError
+from data.images import UnreadableImage
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that did not become a row, and why."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled pictures; row i is image i everywhere downstream.
+
+    Parameters
+    ----------
+    name : str
+    images : lazy sequence of n uint8 pictures, (H, W) gray or (H, W, 3) RGB
+        With `digest(i)` (a hash of the content) and `take(rows)`.
+    target : ndarray of shape (n,), int64
+        Index into `label_names`.
+    label_names : tuple of str
+    keys : ndarray of shape (n,), str
+        A stable id of each image, unique.
+    groups : ndarray of shape (n,) or None
+        The subject of each image, where subjects are known.
+    split : ndarray of shape (n,) of "train", "validation" or "test", or None
+        The official split, where there is one.
+    skipped : tuple of Skipped
+        Files that were seen and could not become rows.
+    synthetic : bool
+        True where the pictures show nobody; every report says so.
+    about : str
+        One sentence for the report: what the pictures are, and their licence.
+    """
+
+    name: str
+    images: Sequence
+    target: np.ndarray
+    label_names: tuple[str, ...]
+    keys: np.ndarray
+    groups: np.ndarray | None = None
+    split: np.ndarray | None = None
+    skipped: tuple[Skipped, ...] = ()
+    synthetic: bool = False
+    about: str = ""
+
+    def __post_init__(self):
+        n = len(self.images)
+        if n == 0:
+            raise LineamentError(f"The dataset '{self.name}' holds no image.{_listed(self.skipped)}")
+        for field in ("target", "keys", "groups", "split"):
+            values = getattr(self, field)
+            if values is not None and len(values) != n:
+                raise ValueError(f"{field} has {len(values)} rows for {n} images")
+        if self.target.min() < 0 or self.target.max() >= len(self.label_names):
+            raise ValueError("target holds an index outside label_names")
+
+    def __len__(self):
+        return len(self.images)
+
+    def take(self, rows) -> "Dataset":
+        """Return the dataset of these rows (indices), in their order."""
+        rows = np.asarray(rows)
+        return replace(
+            self,
+            images=self.images.take(rows),
+            **{
+                field: None if (values := getattr(self, field)) is None else values[rows]
+                for field in ("target", "keys", "groups", "split")
+            },
+        )
+
+    def label_counts(self) -> dict[str, int]:
+        counts = np.bincount(self.target, minlength=len(self.label_names))
+        return dict(zip(self.label_names, counts.tolist()))
+
+
+def image_digests(images) -> np.ndarray:
+    """Content hash of every image, shape (n,); "" where a file cannot be read at all."""
+    digests = []
+    for row in range(len(images)):
+        try:
+            digests.append(images.digest(row))
+        except UnreadableImage:
+            digests.append("")
+    return np.array(digests)
+
+
+def _listed(skipped: Sequence[Skipped], most: int = 3) -> str:
+    if not skipped:
+        return ""
+    shown = "; ".join(f"{item.key}: {item.reason}" for item in skipped[:most])
+    return f" {len(skipped)} files were skipped, such as {shown}."

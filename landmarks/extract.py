@@ -1,0 +1,213 @@
+"""A dataset to a `LandmarkSet`: parallel over processes, cached on disk, failures counted."""
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from tqdm import tqdm
+
+from data.dataset import Dataset
+from data.errors import LineamentError, check_choice
+from data.images import UnreadableImage
+from landmarks.cache import LandmarkCache
+from landmarks.detector import DETECTORS, extractor_version, find_face
+from landmarks.layout import N_POINTS
+
+log = logging.getLogger(__name__)
+
+ON_MISS = {
+    "fallback": "points of a box that covers the frame",
+    "drop": "no points (NaN), the row stays",
+}
+BATCH = 256  # images a task and a cache file: a second of work, so that a kill loses little
+RETRIES = 3  # times that dead workers are replaced before giving up
+
+
+@dataclass(frozen=True)
+class LandmarkSet:
+    """Landmarks of n pictures, row i of picture i.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 68, 2), float32
+        Pixels, x right and y down; NaN where there are none.
+    boxes : ndarray of shape (n, 4), int32
+        Left, top, right, bottom in pixels.
+    found : ndarray of shape (n,), bool
+        The detector saw the face; elsewhere the fallback box was used.
+    score : ndarray of shape (n,), float
+        Of the detector; NaN where not found.
+    problems : tuple of n str
+        Why the picture could not be read; "" where it could.
+    """
+
+    points: np.ndarray
+    boxes: np.ndarray
+    found: np.ndarray
+    score: np.ndarray
+    problems: tuple[str, ...]
+
+    def __post_init__(self):
+        n = len(self.points)
+        if self.points.shape != (n, N_POINTS, 2):
+            raise ValueError(f"points has shape {self.points.shape}, not (n, {N_POINTS}, 2)")
+        for field in ("boxes", "found", "score", "problems"):
+            if len(getattr(self, field)) != n:
+                raise ValueError(f"{field} has {len(getattr(self, field))} rows for {n} faces")
+
+    def __len__(self):
+        return len(self.points)
+
+    @property
+    def readable(self) -> np.ndarray:
+        """Mask (n,): the picture could be decoded."""
+        return np.array([not problem for problem in self.problems])
+
+    def take(self, rows) -> "LandmarkSet":
+        rows = np.asarray(rows)
+        fields = {field: getattr(self, field)[rows] for field in ("points", "boxes", "found", "score")}
+        return LandmarkSet(**fields, problems=tuple(self.problems[row] for row in rows))
+
+    def without_missed(self) -> "LandmarkSet":
+        """The same rows, with NaN points where the detector saw no face."""
+        return replace(self, points=np.where(self.found[:, None, None], self.points, np.float32(np.nan)))
+
+
+def extract_landmarks(
+    dataset: Dataset,
+    *,
+    digests: np.ndarray,
+    detector: str = "hog",
+    landmark_model: Path | None = None,
+    on_miss: str = "fallback",
+    cache: Path | None = None,
+    n_jobs: int = 1,
+    progress: bool = False,
+) -> LandmarkSet:
+    """Find a face and its 68 points in every picture.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    digests : ndarray of shape (n,), str
+        From `data.image_digests`; equal digests are worked on once.
+    detector : name in `DETECTORS`
+    landmark_model : path of a dlib 68-point model; default the one installed
+    on_miss : {"fallback", "drop"}
+        What a picture without a detected face gets: points of the fallback box, or NaN.
+    cache : folder of the landmark cache, or None for none
+    n_jobs : number of processes
+    progress : show a progress bar on stderr
+
+    Returns
+    -------
+    LandmarkSet
+        Row i of picture i; unreadable pictures keep a row of NaN and their reason.
+
+    Raises
+    ------
+    LineamentError
+        For an unknown detector, a missing model, or a cache that cannot be written.
+    """
+    check_choice("detector", detector, DETECTORS)
+    check_choice("--on-miss", on_miss, ON_MISS)
+    store = None if cache is None else LandmarkCache(cache, extractor_version(detector, landmark_model))
+    rows = _Rows(len(dataset))
+    if store is not None:
+        rows.fill(digests, store.load())
+    todo = rows.missing(digests)
+    batch = max(1, min(BATCH, -(-len(todo) // (4 * n_jobs))))
+    batches = [todo[start : start + batch] for start in range(0, len(todo), batch)]
+    settings = {"detector": detector, "landmark_model": landmark_model}
+    with tqdm(total=len(todo), desc="landmarks", unit="face", disable=not progress or not len(todo)) as bar:
+        for done, result in _in_parallel(dataset.images, batches, settings, n_jobs):
+            problems = result.pop("problems")
+            good = np.array([not problem for problem in problems])
+            fresh = {"digests": digests[done][good], **{field: values[good] for field, values in result.items()}}
+            if store is not None and good.any():
+                store.store(**fresh)
+            rows.fill(digests, fresh)
+            rows.blame(digests, digests[done], problems, done)
+            bar.update(len(done))
+    landmarks = rows.finish()
+    return landmarks.without_missed() if on_miss == "drop" else landmarks
+
+
+class _Rows:
+    """Arrays of n rows that are filled by digest."""
+
+    def __init__(self, n):
+        self.arrays = {
+            "points": np.full((n, N_POINTS, 2), np.nan, dtype=np.float32),
+            "boxes": np.zeros((n, 4), dtype=np.int32),
+            "found": np.zeros(n, dtype=bool),
+            "score": np.full(n, np.nan),
+        }
+        self.problems = np.full(n, "", dtype=object)
+        self.filled = np.zeros(n, dtype=bool)
+
+    def fill(self, digests, source):
+        if not len(source["digests"]):
+            return
+        order = np.argsort(source["digests"])
+        known = source["digests"][order]
+        place = np.minimum(np.searchsorted(known, digests), len(known) - 1)
+        hit = (known[place] == digests) & (digests != "") & ~self.filled
+        for field, values in self.arrays.items():
+            values[hit] = source[field][order[place[hit]]]
+        self.filled |= hit
+
+    def blame(self, digests, done_digests, problems, done):
+        for row, digest, problem in zip(done, done_digests, problems):
+            if problem:
+                same = digests == digest if digest else np.arange(len(digests)) == row
+                self.problems[same] = problem
+
+    def missing(self, digests):
+        """Rows to work on: the first of each picture that the cache does not know."""
+        rows = np.flatnonzero(~self.filled)
+        unreadable = rows[digests[rows] == ""]
+        rows = rows[digests[rows] != ""]
+        _, first = np.unique(digests[rows], return_index=True)
+        return np.sort(np.r_[rows[first], unreadable])
+
+    def finish(self):
+        return LandmarkSet(**self.arrays, problems=tuple(self.problems))
+
+
+def _in_parallel(images, batches, settings, n_jobs):
+    """Yield (rows, result) as batches finish; batches of a killed worker are done again."""
+    for attempt in range(RETRIES):
+        finished = set()
+        tasks = (delayed(_extract_batch)(number, images.take(rows), settings) for number, rows in enumerate(batches))
+        try:
+            for number, result in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks):
+                finished.add(number)
+                yield batches[number], result
+            return
+        except TerminatedWorkerError:
+            batches = [rows for number, rows in enumerate(batches) if number not in finished]
+            log.warning("A worker process died; %d batches are done again.", len(batches))
+    raise LineamentError(
+        "Worker processes keep dying, most often for want of memory. Try --n-jobs 1; what is done so far is cached."
+    )
+
+
+def _extract_batch(number, images, settings):
+    cv2.setNumThreads(1)  # one process a core already
+    rows, problems = _Rows(len(images)).arrays, [""] * len(images)
+    for row in range(len(images)):
+        try:
+            face = find_face(images[row], **settings)
+        except UnreadableImage as reason:
+            problems[row] = str(reason)
+            continue
+        rows["points"][row] = face.points
+        rows["boxes"][row] = np.round(face.box)
+        rows["found"][row] = face.found
+        rows["score"][row] = face.score
+    return number, {**rows, "problems": problems}
