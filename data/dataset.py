@@ -9,6 +9,7 @@ from data.errors import LineamentError
 from data.images import UnreadableImage
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
+PER_IMAGE = ("target", "keys", "groups", "split", "landmarks", "votes")  # fields with a row an image
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class Dataset:
         True where the pictures show nobody; every report says so.
     about : str
         One sentence for the report: what the pictures are, and their licence.
+    landmarks : ndarray of shape (n, 68, 2), float32, or None
+        Points that came with the data, in pixels; NaN where a face has none.
+    votes : ndarray of shape (n, k), float, or None
+        How many people chose each label, where that is known.
     """
 
     name: str
@@ -55,12 +60,14 @@ class Dataset:
     skipped: tuple[Skipped, ...] = ()
     synthetic: bool = False
     about: str = ""
+    landmarks: np.ndarray | None = None
+    votes: np.ndarray | None = None
 
     def __post_init__(self):
         n = len(self.images)
         if n == 0:
             raise LineamentError(f"The dataset '{self.name}' holds no image.{_listed(self.skipped)}")
-        for field in ("target", "keys", "groups", "split"):
+        for field in PER_IMAGE:
             values = getattr(self, field)
             if values is not None and len(values) != n:
                 raise ValueError(f"{field} has {len(values)} rows for {n} images")
@@ -70,15 +77,16 @@ class Dataset:
     def __len__(self):
         return len(self.images)
 
-    def take(self, rows) -> "Dataset":
-        """Return the dataset of these rows (indices), in their order."""
+    def take(self, rows, *, skipped: tuple[Skipped, ...] = ()) -> "Dataset":
+        """Return the dataset of these rows (indices), in their order; `skipped` adds to what was left out."""
         rows = np.asarray(rows)
         return replace(
             self,
             images=self.images.take(rows),
+            skipped=self.skipped + skipped,
             **{
                 field: None if (values := getattr(self, field)) is None else values[rows]
-                for field in ("target", "keys", "groups", "split")
+                for field in PER_IMAGE
             },
         )
 

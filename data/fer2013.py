@@ -8,67 +8,121 @@ images       28,709 training, 3,589 public test, 3,589 private test
 subjects     unknown
 licence      Kaggle, Database Contents Licence (DbCL)
 ============ =======================================================
+
+Three copies are about: folders whose `test/` mixes two parts that only the
+file's prefix tells apart, folders `train` and `validation` of numbered files,
+and tables of pixels (`emotion,pixels,Usage`; Kaggle's own writes
+`emotion, Usage, pixels`; `train.csv` without Usage; `test.csv` without labels).
 """
 
 from pathlib import PurePosixPath
 
-import numpy as np
-
-from data.dataset import TEST, TRAIN, VALIDATION, Dataset, Skipped
+from data.dataset import Dataset
 from data.errors import LineamentError
-from data.images import IMAGE_SUFFIXES, TreeImages
+from data.pixels import add_pixel_rows, label_of
+from data.reader import Rows, Source, image_files, part_of_folder, stem
+from data.table import header, tables, tables_with
 from data.tree import Tree
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
-ABOUT = (
-    "FER2013 (Goodfellow et al. 2013): gray 48x48 faces found by web search and labelled by people who "
-    "agree with each other in about 65 of 100 cases. Kaggle, Database Contents Licence."
-)
-# The folder `test/` mixes two parts; only the file's prefix tells them apart.
-PARTS = {"Training": "Training", "PublicTest": "PublicTest", "PrivateTest": "PrivateTest"}
+IDS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")  # of the tables: not in the folders' order
+PREFIXES = ("Training", "PublicTest", "PrivateTest")
 
 
 def load(tree: Tree) -> Dataset:
-    """Read the folder layout, `train/<label>/Training_*.jpg` and `test/<label>/P*Test_*.jpg`.
+    """Read FER2013 from its table where there is one, else from its folders.
 
     The part to be scored is PrivateTest where it is present (PublicTest is
     then validation), else PublicTest.
     """
-    names, labels, parts, skipped = [], [], [], []
-    for name in tree.files:
-        path = PurePosixPath(name)
-        if path.suffix.lower() not in IMAGE_SUFFIXES:
-            continue
-        part = PARTS.get(path.name.split("_")[0])
-        label = path.parent.name.lower()
-        if part is None:
-            skipped.append(Skipped(name, f"the name does not begin with one of {', '.join(PARTS)}"))
-        elif label not in LABELS:
-            skipped.append(Skipped(name, f"'{label}' is not one of the seven labels"))
-        else:
-            names.append(name)
-            labels.append(LABELS.index(label))
-            parts.append(part)
-    if not names:
+    rows = Rows(tree, LABELS)
+    found = pixel_tables(tree)
+    if found:
+        _add_tables(rows, found)
+    elif any("pixels" in header(tree, name) for name in tables(tree)):
         raise LineamentError(
-            f"No FER2013 image under {tree.path}: expected train/<label>/Training_*.jpg and "
-            f"test/<label>/PublicTest_*.jpg, with labels {', '.join(LABELS)}. "
-            f"Saw {', '.join(tree.files[:3])}{' …' if len(tree.files) > 3 else ''}."
+            f"The table in {tree.path} has pixels and no labels (as FER2013's test.csv): nothing can be learned "
+            "from it or scored. Give fer2013.csv, icml_face_data.csv or train.csv."
         )
-    return Dataset(
-        name="fer2013",
-        images=TreeImages(tree, names),
-        target=np.array(labels, dtype=np.int64),
-        label_names=LABELS,
-        keys=np.array(names),
-        split=_official_split(np.array(parts)),
-        skipped=tuple(skipped),
-        about=ABOUT,
-    )
+    elif _has_prefixes(tree):
+        _add_by_prefix(rows)
+    else:
+        _add_by_folder(rows)
+    return rows.dataset("fer2013", SOURCE)
 
 
-def _official_split(parts: np.ndarray) -> np.ndarray | None:
-    if len(set(parts) - {"Training"}) == 0 or "Training" not in parts:
-        return None  # one part alone has nothing to be split
-    public = VALIDATION if "PrivateTest" in parts else TEST
-    return np.array([{"Training": TRAIN, "PublicTest": public, "PrivateTest": TEST}[part] for part in parts])
+def recognise(tree: Tree) -> str:
+    if found := [name for name in pixel_tables(tree) if "ckextended" not in name.lower()]:
+        return f"{found[0]} has the columns emotion and pixels"
+    if _has_prefixes(tree):
+        return "pictures are called Training_…, PublicTest_… or PrivateTest_… and lie in folders of FER2013's labels"
+    if only := [name for name in tables(tree) if header(tree, name) == ["pixels"]]:
+        return f"{only[0]} has pixels, as FER2013's test.csv"
+    images = image_files(tree)
+    if images and all(stem(name).isdigit() and _label(name) in LABELS and part_of_folder(name) for name in images):
+        return "numbered pictures lie in train/<label> and validation/<label> with FER2013's labels"
+    return ""
+
+
+def pixel_tables(tree: Tree) -> list[str]:
+    """Tables with labels and pixels, the most complete first."""
+    found = tables_with(tree, "emotion", "pixels")
+    return sorted(found, key=lambda name: ("Usage" not in header(tree, name), "fer2013" not in name, name))
+
+
+def _add_tables(rows, found):
+    first, *others = found
+    add_pixel_rows(rows, first, lambda row: label_of(row["emotion"], IDS))
+    for name in others:
+        rows.skip(name, f"{first} is read in its place")
+    for name in tables(rows.tree):
+        if header(rows.tree, name) == ["pixels"]:
+            rows.skip(name, "pixels without labels")
+
+
+def _has_prefixes(tree):
+    return any(_prefix(name) in PREFIXES and _label(name) in LABELS for name in image_files(tree))
+
+
+def _prefix(name):
+    return PurePosixPath(name).name.split("_")[0]
+
+
+def _label(name):
+    return PurePosixPath(name).parent.name.lower()
+
+
+def _add_by_prefix(rows):
+    for name in image_files(rows.tree):
+        if _prefix(name) in PREFIXES:
+            rows.add_file(name, _label(name), part=_prefix(name))
+        else:
+            rows.skip(name, f"the name does not begin with one of {', '.join(PREFIXES)}")
+
+
+def _add_by_folder(rows):
+    for name in image_files(rows.tree):
+        rows.add_file(name, _label(name), part=part_of_folder(name))
+
+
+SOURCE = Source(
+    title="FER2013",
+    about="FER2013 as downloaded: folder, archive or CSV",
+    sentence=(
+        "FER2013 (Goodfellow et al. 2013): gray 48x48 faces found by web search and labelled by people who "
+        "agree with each other in about 65 of 100 cases. Kaggle, Database Contents Licence."
+    ),
+    read=load,
+    recognise=recognise,
+    layout=(
+        "train/<label>/Training_*.jpg and test/<label>/PublicTest_*.jpg, or train/<label> and validation/<label>, "
+        f"with labels {', '.join(LABELS)}, or a CSV with columns emotion, pixels and perhaps Usage"
+    ),
+    classes=LABELS,
+    images="35,887",
+    subjects="unknown",
+    split="Training, PublicTest (validation), PrivateTest (test)",
+    licence="Database Contents Licence (DbCL)",
+    obtain="`lineament data fetch fer2013`, or download and unpack nothing",
+    url="https://www.kaggle.com/datasets/msambare/fer2013",
+)

@@ -1,45 +1,79 @@
-"""The registry of datasets: one entry a source, chosen by `--dataset`."""
+"""The registry of datasets: one entry a source, chosen by `--dataset`, or recognised by its layout."""
 
+import logging
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
-from data import fer2013, sample
+from data import (
+    affectnet, ck48, ckextended, ckplus, fer2013, ferplus, folders, imdb, jaffe, kdef, listed, openface, pyfeat, rafdb,
+    sample,
+)  # fmt: skip
 from data.dataset import Dataset
 from data.errors import LineamentError, check_choice
-from data.tree import open_tree
+from data.reader import Source, seen
+from data.tree import Tree, open_tree
+
+log = logging.getLogger(__name__)
+
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
 
 
-@dataclass(frozen=True)
-class Source:
-    """How to get one dataset: `read(tree)` from a user's files, or `draw(seed)` for an embedded one."""
-
-    about: str
-    read: Callable | None = None
-    draw: Callable | None = None
+def _read_recognised(tree: Tree) -> Dataset:
+    name, why = recognise_tree(tree)
+    log.info("%s is taken as %s: %s.", tree.path, DATASETS[name].title, why)
+    return DATASETS[name].read(tree)
 
 
+# In the order in which they are tried: the particular before the general.
 DATASETS = {
-    "sample": Source("embedded synthetic faces of nobody", draw=sample.draw_sample),
-    "fer2013": Source("FER2013 as downloaded: folder or zip", read=fer2013.load),
+    "sample": Source(
+        title="Lineament's sample",
+        about="embedded synthetic faces of nobody",
+        draw=sample.draw_sample,
+        classes=fer2013.LABELS,
+        images="840",
+        subjects="40, drawn",
+        split="none",
+        licence="MIT, as the project",
+        obtain="embedded",
+    ),
+    "auto": Source(title="Recognised", about="recognise the layout of --data", read=_read_recognised),
+    "ferplus": ferplus.SOURCE,
+    "ckextended": ckextended.SOURCE,
+    "fer2013": fer2013.SOURCE,
+    "ckplus": ckplus.SOURCE,
+    "ck48": ck48.SOURCE,
+    "kdef": kdef.SOURCE,
+    "jaffe": jaffe.SOURCE,
+    "affectnet": affectnet.SOURCE,
+    "rafdb": rafdb.SOURCE,
+    "imdb": imdb.SOURCE,
+    "openface": openface.SOURCE,
+    "pyfeat": pyfeat.SOURCE,
+    "csv": listed.SOURCE,
+    "folder": folders.SOURCE,
 }
+READERS = {name: source for name, source in DATASETS.items() if source.recognise is not None}
 
 
-def load_dataset(name: str, path=None, *, seed: int = 0) -> Dataset:
+def load_dataset(name: str, path=None, *, seed: int = 0, options: Mapping[str, str] | None = None) -> Dataset:
     """Load a dataset by name.
 
     Parameters
     ----------
-    name : key of `DATASETS`
-    path : folder or zip archive as downloaded; not for the embedded sample
+    name : key of `DATASETS`; "auto" recognises the layout of `path`
+    path : folder, zip or tar archive, or table as downloaded; not for the embedded sample
     seed : int
         Of the embedded sample's faces.
+    options : mapping of str to str
+        What the reader leaves to choose, such as {"angles": "all"} of kdef: see `Source.options`.
 
     Raises
     ------
     LineamentError
-        For an unknown name, a missing or needless path, or files that do not fit.
+        For an unknown name or option, a missing or needless path, or files that do not fit.
     """
     source = DATASETS[check_choice("dataset", name, DATASETS)]
     if source.draw is not None:
@@ -47,8 +81,45 @@ def load_dataset(name: str, path=None, *, seed: int = 0) -> Dataset:
             raise LineamentError(f"The dataset '{name}' is embedded and takes no --data.")
         return source.draw(seed=seed)
     if path is None:
-        raise LineamentError(f"The dataset '{name}' needs --data PATH, the folder or zip as downloaded.")
-    return source.read(open_tree(path))
+        raise LineamentError(f"The dataset '{name}' needs --data PATH, the folder or archive as downloaded.")
+    for option in options or {}:
+        if not source.options:
+            raise LineamentError(f"The dataset '{name}' takes no options, not even '{option}'.")
+        check_choice(f"option of '{name}'", option, source.options)
+    return source.read(open_tree(path), **(options or {}))
+
+
+def recognise_dataset(path) -> tuple[str, str]:
+    """Name of the reader that fits what lies at `path`, and the sentence that says why.
+
+    Raises
+    ------
+    LineamentError
+        If none fits; the message says what was seen and what was looked for.
+    """
+    return recognise_tree(open_tree(path))
+
+
+def recognise_tree(tree: Tree) -> tuple[str, str]:
+    """The same for an open tree."""
+    for name, source in READERS.items():
+        if why := source.recognise(tree):
+            return name, why
+    looked_for = "\n".join(f"  {name:10}  {source.layout}" for name, source in READERS.items())
+    raise LineamentError(
+        f"Nothing known under {tree.path}. {seen(tree)} {_suffixes(tree)}{_inner_archive(tree)}"
+        f"Looked for:\n{looked_for}\nIf it is one of these, name it with --dataset."
+    )
+
+
+def _suffixes(tree):
+    counts = Counter(PurePosixPath(name).suffix.lower() or "no suffix" for name in tree.files)
+    return "Kinds of files: " + ", ".join(f"{n:,} {suffix}" for suffix, n in counts.most_common(5)) + ". "
+
+
+def _inner_archive(tree):
+    inner = next((name for name in tree.files if name.lower().endswith(ARCHIVES)), "")
+    return f"There is an archive inside: unpack {inner} or give it as --data. " if inner else ""
 
 
 def data_home() -> Path:

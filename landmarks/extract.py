@@ -43,6 +43,8 @@ class LandmarkSet:
         Of the detector; NaN where not found.
     problems : tuple of n str
         Why the picture could not be read; "" where it could.
+    n_fresh : int
+        How many pictures were worked on; the rest came from the cache.
     """
 
     points: np.ndarray
@@ -50,6 +52,7 @@ class LandmarkSet:
     found: np.ndarray
     score: np.ndarray
     problems: tuple[str, ...]
+    n_fresh: int = 0
 
     def __post_init__(self):
         n = len(self.points)
@@ -70,7 +73,7 @@ class LandmarkSet:
     def take(self, rows) -> "LandmarkSet":
         rows = np.asarray(rows)
         fields = {field: getattr(self, field)[rows] for field in ("points", "boxes", "found", "score")}
-        return LandmarkSet(**fields, problems=tuple(self.problems[row] for row in rows))
+        return replace(self, **fields, problems=tuple(self.problems[row] for row in rows))
 
     def without_missed(self) -> "LandmarkSet":
         """The same rows, with NaN points where the detector saw no face."""
@@ -133,7 +136,7 @@ def extract_landmarks(
             rows.fill(digests, fresh)
             rows.blame(digests, digests[done], problems, done)
             bar.update(len(done))
-    landmarks = rows.finish()
+    landmarks = rows.finish(n_fresh=len(todo))
     return landmarks.without_missed() if on_miss == "drop" else landmarks
 
 
@@ -175,8 +178,8 @@ class _Rows:
         _, first = np.unique(digests[rows], return_index=True)
         return np.sort(np.r_[rows[first], unreadable])
 
-    def finish(self):
-        return LandmarkSet(**self.arrays, problems=tuple(self.problems))
+    def finish(self, n_fresh):
+        return LandmarkSet(**self.arrays, problems=tuple(self.problems), n_fresh=n_fresh)
 
 
 def _in_parallel(images, batches, settings, n_jobs):

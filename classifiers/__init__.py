@@ -1,0 +1,29 @@
+"""Classifiers, selectors, and their honest evaluation on shared folds."""
+
+from classifiers.evaluate import (
+    HELD_OUT,
+    UNUSED,
+    Evaluation,
+    Folds,
+    Protocol,
+    evaluate,
+    make_folds,
+    resolve_protocol,
+)
+from classifiers.registry import BALANCES, CLASSIFIERS, make_classifier
+from classifiers.selection import SELECTORS
+
+__all__ = [
+    "BALANCES",
+    "CLASSIFIERS",
+    "HELD_OUT",
+    "SELECTORS",
+    "UNUSED",
+    "Evaluation",
+    "Folds",
+    "Protocol",
+    "evaluate",
+    "make_classifier",
+    "make_folds",
+    "resolve_protocol",
+]

@@ -1,0 +1,161 @@
+"""Classifiers by name, and the pipeline around them.
+
+The pipeline has two parts. The *front* (impute, scale, select) is the same
+for every classifier, so a fold fits it once; the *back* (resample, classify)
+is the classifier's own. Glued together they are one pipeline again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.pipeline import Pipeline
+from sklearn.base import BaseEstimator
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from classifiers.calibration import TemperatureScaled
+from classifiers.cnn import make_cnn
+from classifiers.selection import SELECTORS
+from data.errors import check_choice
+
+BALANCES = {
+    "none": "as the data are",
+    "class-weight": "errors on rare classes weigh more",
+    "smote": "rare classes are filled up with interpolated faces, within the fold (networks: class weights)",
+}
+
+
+class CappedSMOTE(SMOTE):
+    """SMOTE that asks no class for more neighbours than it has; a lone row is repeated."""
+
+    def _fit_resample(self, X, y):
+        smallest = np.unique(y, return_counts=True)[1].min()
+        if smallest == 1:
+            return RandomOverSampler(random_state=self.random_state).fit_resample(X, y)
+        asked = self.k_neighbors
+        self.k_neighbors = min(asked, smallest - 1)
+        try:
+            return super()._fit_resample(X, y)
+        finally:
+            self.k_neighbors = asked
+
+
+@dataclass(frozen=True)
+class ClassifierSpec:
+    """One entry of the registry.
+
+    `build(random_state=, weights=, **options)` gives the unfitted classifier;
+    `weights` says whether rare classes shall weigh more. `takes` names its
+    input, "features" or "images"; `options` are the flags that it understands.
+    """
+
+    build: Callable
+    takes: str
+    about: str
+    options: tuple[str, ...] = field(default=())
+
+
+def _svm(*, random_state, weights):
+    svc = SVC(C=3, gamma="scale", cache_size=500, class_weight="balanced" if weights else None)
+    return TemperatureScaled(svc, random_state=random_state)
+
+
+def _logreg(*, random_state, weights):
+    return LogisticRegression(C=1.0, max_iter=1000, class_weight="balanced" if weights else None)
+
+
+class BalancedPriorLDA(LinearDiscriminantAnalysis):
+    """LDA whose classes are equally likely beforehand, whatever their counts."""
+
+    def fit(self, X, y):
+        n_classes = max(len(np.unique(np.asarray(y))), 1)
+        self.priors = np.full(n_classes, 1 / n_classes)
+        try:
+            return super().fit(X, y)
+        finally:
+            self.priors = None  # fit leaves parameters as they were given
+
+
+def _lda(*, random_state, weights):
+    return (BalancedPriorLDA if weights else LinearDiscriminantAnalysis)(solver="lsqr", shrinkage="auto")
+
+
+def _forest(*, random_state, weights):
+    return RandomForestClassifier(
+        n_estimators=200,
+        min_samples_leaf=2,
+        class_weight="balanced_subsample" if weights else None,
+        random_state=random_state,
+    )
+
+
+CLASSIFIERS = {
+    "svm": ClassifierSpec(_svm, "features", "support vector machine, RBF kernel, temperature-calibrated"),
+    "logreg": ClassifierSpec(_logreg, "features", "multinomial logistic regression"),
+    "lda": ClassifierSpec(_lda, "features", "linear discriminant analysis with shrinkage"),
+    "forest": ClassifierSpec(_forest, "features", "random forest of 200 trees"),
+    "cnn": ClassifierSpec(make_cnn, "images", "mini-Xception on the 48x48 gray face", options=("max_epochs",)),
+}
+
+
+def make_front(selector: str, n_features: int, *, random_state: int) -> Pipeline:
+    """Impute, scale, select: what all classifiers of features share in a fold."""
+    build = SELECTORS[check_choice("selector", selector, SELECTORS)].build
+    return Pipeline(
+        [
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("varies", VarianceThreshold()),
+            ("scale", StandardScaler()),
+            ("select", build(n_features, random_state)),
+        ]
+    )
+
+
+def make_back(name: str, *, balance: str = "none", random_state: int = 0, **options) -> Pipeline:
+    """Resample and classify: the classifier's own part. `options` it does not know are left out."""
+    spec = CLASSIFIERS[check_choice("classifier", name, CLASSIFIERS)]
+    check_choice("--balance", balance, BALANCES)
+    resample = balance == "smote" and spec.takes == "features"
+    classifier = spec.build(
+        random_state=random_state,
+        weights=balance == "class-weight" or (balance == "smote" and not resample),
+        **{key: value for key, value in options.items() if key in spec.options},
+    )
+    steps = [("resample", CappedSMOTE(random_state=random_state))] if resample else []
+    return Pipeline([*steps, ("classify", classifier)])
+
+
+def make_classifier(
+    name: str,
+    *,
+    selector: str = "none",
+    n_features: int = 60,
+    balance: str = "none",
+    random_state: int = 0,
+    **options,
+) -> BaseEstimator:
+    """The whole unfitted pipeline of one classifier, for use on a feature table or on face crops.
+
+    Parameters
+    ----------
+    name : key of `CLASSIFIERS`
+    selector : key of `SELECTORS`
+    n_features : how many the selector keeps
+    balance : key of `BALANCES`
+    random_state : int
+    options : of the classifier, such as `max_epochs` of `cnn`
+    """
+    back = make_back(name, balance=balance, random_state=random_state, **options)
+    return glue(make_front(selector, n_features, random_state=random_state), back, takes=CLASSIFIERS[name].takes)
+
+
+def glue(front: Pipeline, back: Pipeline, *, takes: str) -> Pipeline:
+    """Front and back as one pipeline, fitted where they are; models of images have no front."""
+    return Pipeline(front.steps + back.steps) if takes == "features" else back

@@ -1,0 +1,62 @@
+"""Any folder of labelled folders: `<label>/*.jpg`, perhaps below `train`, `val` and `test`."""
+
+from collections import Counter
+from pathlib import PurePosixPath
+
+from data.dataset import Dataset
+from data.reader import PARTS, Rows, Source, image_files, part_of_folder
+from data.tree import Tree
+
+
+def load(tree: Tree) -> Dataset:
+    """Read every picture below a label's folder; pictures beside those folders are listed."""
+    rows = Rows(tree)
+    for name, label in _labelled(tree).items():
+        if label:
+            rows.add_file(name, label, part=part_of_folder(name))
+        else:
+            rows.skip(name, "lies in no label's folder")
+    return rows.dataset("folder", SOURCE)
+
+
+def recognise(tree: Tree) -> str:
+    counts = Counter(_labelled(tree).values())
+    del counts[""]
+    if len(counts) < 2:
+        return ""
+    names = ", ".join(label for label, _ in counts.most_common(4))
+    return f"pictures lie in {len(counts)} folders, such as {names}"
+
+
+def _labelled(tree) -> dict[str, str]:
+    """The label of every picture: the first folder below those that all share, parts apart; "" where there is none."""
+    folders = {name: _without_parts(name) for name in image_files(tree)}
+    shared = _shared([parts for parts in folders.values() if parts])
+    return {name: parts[shared] if len(parts) > shared else "" for name, parts in folders.items()}
+
+
+def _without_parts(name):
+    return [folder for folder in PurePosixPath(name).parts[:-1] if folder.lower() not in PARTS]
+
+
+def _shared(paths) -> int:
+    """How many leading folders all paths share; the last folder of a path is never taken as shared."""
+    shared = 0
+    while paths and all(len(path) > shared + 1 for path in paths) and len({path[shared] for path in paths}) == 1:
+        shared += 1
+    return shared
+
+
+SOURCE = Source(
+    title="Folders of labels",
+    about="any folder with a folder of pictures for each label",
+    sentence="Pictures of the user's own, labelled by their folder.",
+    read=load,
+    recognise=recognise,
+    layout="<label>/*.jpg for two labels or more, perhaps below train, val and test",
+    images="your own",
+    subjects="unknown",
+    split="where folders train, val, test are there",
+    licence="your own",
+    obtain="-",
+)

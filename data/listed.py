@@ -1,0 +1,75 @@
+"""Any table of pictures: a CSV with columns `image,label` and perhaps `subject` and `split`."""
+
+from pathlib import PurePosixPath
+
+from data.dataset import Dataset
+from data.reader import Rows, Source
+from data.table import MAX_HEADERS, header, table_rows, tables
+from data.tree import Tree
+
+# Other names of each column, in lower case.
+COLUMNS = {
+    "image": ("image", "file", "filename", "path", "image_path", "img", "pth", "frame"),
+    "label": ("label", "emotion", "expression", "class"),
+    "subject": ("subject", "person", "identity", "subject_id"),
+    "split": ("split", "usage", "set", "part"),
+}
+
+
+def load(tree: Tree) -> Dataset:
+    """Read the pictures that the tables name, by paths relative to the table or to the root."""
+    rows = Rows(tree)
+    for table in label_tables(tree):
+        for key, row in table_rows(rows, table):
+            known = fields(row)
+            name = _resolved(tree, table, known["image"])
+            if name:
+                rows.add_file(name, known["label"], subject=known["subject"], part=known["split"])
+            else:
+                rows.skip(key, f"there is no picture {known['image'][:200]!r}")
+    return rows.dataset("csv", SOURCE)
+
+
+def recognise(tree: Tree) -> str:
+    found = label_tables(tree, most=MAX_HEADERS)
+    return f"{found[0]} has the columns {', '.join(header(tree, found[0])[:6])}" if found else ""
+
+
+def fields(row: dict[str, str]) -> dict[str, str]:
+    """The cells of image, label, subject and split under whatever name; "" where there is no such column."""
+    lower = {column.lower(): cell for column, cell in row.items()}
+    return {
+        field: next((lower[name] for name in names if name in lower), "") for field, names in COLUMNS.items()
+    }
+
+
+def _has_columns(cells) -> bool:
+    lower = {cell.lower() for cell in cells}
+    return all(lower & set(COLUMNS[field]) for field in ("image", "label"))
+
+
+def label_tables(tree: Tree, most: int | None = None) -> list[str]:
+    """Tables with an image and a label column and no landmarks, of the first `most`."""
+    headers = {name: header(tree, name) for name in tables(tree)[:most]}
+    return [name for name, cells in headers.items() if _has_columns(cells) and "x_0" not in cells]
+
+
+def _resolved(tree, table, image):
+    image = image.replace("\\", "/").removeprefix("./")
+    beside = (PurePosixPath(table).parent / image).as_posix()
+    return next((name for name in (beside, image) if image and tree.has(name)), "")
+
+
+SOURCE = Source(
+    title="A CSV of pictures",
+    about="a CSV image,label[,subject][,split] beside the pictures",
+    sentence="Pictures of the user's own, labelled by a table.",
+    read=load,
+    recognise=recognise,
+    layout="a CSV with columns image, label and perhaps subject, split, and the pictures that it names",
+    images="your own",
+    subjects="column subject",
+    split="column split",
+    licence="your own",
+    obtain="-",
+)

@@ -1,0 +1,122 @@
+"""Landmarks that OpenFace made: CSV files with columns x_0 … x_67, y_0 … y_67 and `success`.
+
+Baltrušaitis et al., "OpenFace 2.0: Facial Behavior Analysis Toolkit", FG 2018.
+
+One CSV a picture or a video. The labels stand in a column `label` added to it,
+in a table `image,label` beside it that names the CSV's stem, or in the folder
+above. Where OpenFace saw no face, the row stays without points.
+"""
+
+import logging
+from collections import Counter
+from pathlib import PurePosixPath
+
+from data.dataset import Dataset
+from data.errors import LineamentError
+from data.listed import fields, label_tables
+from data.points import COLUMNS, column_points
+from data.reader import Rows, Source, image_files, shown, stem
+from data.table import MAX_HEADERS, header, table_rows, tables
+from data.tree import Tree
+
+log = logging.getLogger(__name__)
+
+
+def load(tree: Tree) -> Dataset:
+    return load_points(tree, SOURCE, "openface", point_tables(tree, "success"), _seen_by_openface)
+
+
+def recognise(tree: Tree) -> str:
+    found = point_tables(tree, "success", most=MAX_HEADERS)
+    return f"{found[0]} has OpenFace's columns success and x_0 … y_67" if found else ""
+
+
+def _seen_by_openface(row):
+    return row["success"].strip() in ("1", "1.0")
+
+
+def point_tables(tree: Tree, *columns: str, most: int | None = None) -> list[str]:
+    """Tables with all 68 points and these columns; stops after `most` tables where the first shows enough."""
+    wanted = {*COLUMNS, *columns}
+    return [name for name in tables(tree)[:most] if wanted <= set(header(tree, name))]
+
+
+def load_points(tree: Tree, source: Source, name: str, found: list[str], was_seen) -> Dataset:
+    """Rows of landmark tables as a dataset with `landmarks`; pictures are joined where they lie there too.
+
+    Raises
+    ------
+    LineamentError
+        If no label is known.
+    """
+    rows, labels = Rows(tree), _Labels(tree)
+    pictures = {stem(file): file for file in image_files(tree)}
+    for table in found:
+        for key, row in table_rows(rows, table):
+            shot = row.get("input", "") or table
+            known = labels.of(row, table, shot)
+            try:
+                points = column_points(row) if was_seen(row) else None
+            except ValueError as error:
+                rows.skip(key, str(error))
+                continue
+            subject = known["subject"] or f"{shown(shot)}"
+            rows.add(
+                key, known["label"], part=known["split"], subject=subject, file=pictures.get(stem(shot), ""), points=points
+            )
+    if not rows.rows and found:
+        raise LineamentError(
+            f"{found[0]} in {tree.path} has landmarks and no labels: a `label` column is needed for training, "
+            "or a table image,label beside it, or a folder for each label."
+        )
+    _forget_single_shots(rows)
+    return rows.dataset(name, source, landmarks=True)
+
+
+def _forget_single_shots(rows):
+    """Rows of one video belong together; where every shot is one row, that says nothing of who it shows."""
+    shots = Counter(row.subject for row in rows.rows)
+    if len(shots) == len(rows.rows):
+        for row in rows.rows:
+            row.subject = ""
+    elif len(shots) == 1:
+        log.warning("All landmarks are of one video: folds cannot keep its frames together.")
+        for row in rows.rows:
+            row.subject = ""
+
+
+class _Labels:
+    """Where the label of a landmark row stands: its own columns, a companion table, or the folder."""
+
+    def __init__(self, tree):
+        self._companion = {}
+        rows = Rows(tree)
+        for table in label_tables(tree):
+            for _, row in table_rows(rows, table):
+                known = fields(row)
+                self._companion[stem(known["image"])] = known
+        folders = {PurePosixPath(name).parent.name for name in tables(tree) if "x_0" in header(tree, name)}
+        self._in_folders = len(folders) > 1
+
+    def of(self, row, table, shot) -> dict[str, str]:
+        own = fields({column: cell for column, cell in row.items() if column.lower() in ("label", "subject", "split")})
+        if not own["label"]:
+            own = self._companion.get(stem(shot.replace("\\", "/"))) or self._companion.get(stem(table)) or own
+        if not own["label"] and self._in_folders:
+            own = {**own, "label": PurePosixPath(table).parent.name}
+        return own
+
+
+SOURCE = Source(
+    title="OpenFace landmarks",
+    about="landmarks made by OpenFace (CSV)",
+    sentence="Landmarks of the user's own, made by OpenFace.",
+    read=load,
+    recognise=recognise,
+    layout="CSV files with columns success, x_0 … x_67, y_0 … y_67, and label or a table image,label beside them",
+    images="your own; may be absent",
+    subjects="column subject, else one a video",
+    split="column split",
+    licence="your own",
+    obtain="-",
+)

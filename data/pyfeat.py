@@ -1,0 +1,42 @@
+"""Landmarks that py-feat made: CSV files with columns FaceScore, x_0 … x_67, y_0 … y_67 and `input`.
+
+Cheong et al., "Py-Feat: Python Facial Expression Analysis Toolbox", Affective Science 2023.
+
+`input` names the picture or video of each row. Its columns anger … neutral are
+py-feat's guesses and no labels: those stand in a column `label` added to it, or
+in a table `image,label` beside it.
+"""
+
+from data.dataset import Dataset
+from data.openface import load_points, point_tables
+from data.reader import Source
+from data.table import MAX_HEADERS
+from data.tree import Tree
+
+
+def load(tree: Tree) -> Dataset:
+    return load_points(tree, SOURCE, "pyfeat", point_tables(tree, "FaceScore"), _seen_by_pyfeat)
+
+
+def recognise(tree: Tree) -> str:
+    found = point_tables(tree, "FaceScore", most=MAX_HEADERS)
+    return f"{found[0]} has py-feat's columns FaceScore and x_0 … y_67" if found else ""
+
+
+def _seen_by_pyfeat(row):
+    return row["x_0"].strip().lower() not in ("", "nan")
+
+
+SOURCE = Source(
+    title="py-feat landmarks",
+    about="landmarks made by py-feat (CSV)",
+    sentence="Landmarks of the user's own, made by py-feat.",
+    read=load,
+    recognise=recognise,
+    layout="CSV files with columns FaceScore, x_0 … x_67, y_0 … y_67, input, and label or a table image,label beside",
+    images="your own; may be absent",
+    subjects="column subject, else one a video",
+    split="column split",
+    licence="your own",
+    obtain="-",
+)

@@ -1,0 +1,126 @@
+"""One vocabulary for the labels of all datasets: eight emotions, and the names that they go by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from data.dataset import Dataset, Skipped
+from data.errors import LineamentError, check_choice
+
+CANONICAL = ("anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
+SYNONYMS = {
+    "anger": ("angry", "an"),
+    "contempt": ("contemptuous", "co"),
+    "disgust": ("disgusted", "di"),
+    "fear": ("afraid", "fearful", "scared", "af", "fe"),
+    "happiness": ("happy", "joy", "joyful", "ha"),
+    "neutral": ("neutrality", "ne"),
+    "sadness": ("sad", "sa"),
+    "surprise": ("surprised", "su"),
+}
+_CANONICAL_OF = {synonym: name for name, synonyms in SYNONYMS.items() for synonym in (name, *synonyms)}
+
+
+def canonical_name(label: str) -> str | None:
+    """The name in `CANONICAL` of any dataset's label, or None for a label that is no emotion.
+
+    >>> canonical_name("Afraid")
+    'fear'
+    """
+    return _CANONICAL_OF.get(label.strip().lower())
+
+
+def parse_labels(text: str) -> list[str] | dict[str, str]:
+    """Labels from a flag: "anger,happiness" as a list, "happy=positive,sad=negative" as a mapping.
+
+    Raises
+    ------
+    LineamentError
+        For an empty text, or one that mixes both.
+    """
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    pairs = [tuple(part.strip() for part in item.split("=", 1)) for item in items if "=" in item]
+    if not items or 0 < len(pairs) < len(items) or not all(all(pair) for pair in pairs):
+        raise LineamentError(f"Labels {text!r}: give names, as anger,happiness, or only pairs, as happy=positive.")
+    return dict(pairs) if pairs else items
+
+
+def relabel(dataset: Dataset, labels: Sequence[str] | Mapping[str, str]) -> Dataset:
+    """Rename, merge or choose labels; rows of all other labels move to `skipped`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    labels : list of names to keep, or mapping of old names to new ones
+        The dataset's own names or any synonym. A list gives emotions their
+        canonical names; a mapping merges labels that map to one name.
+
+    Raises
+    ------
+    LineamentError
+        For a name that the dataset does not have, or if fewer than two labels are left.
+    """
+    pairs = labels.items() if isinstance(labels, Mapping) else [(name, canonical_name(name) or name) for name in labels]
+    new_of = {}
+    for old, new in pairs:
+        for own in _own_labels(dataset, old):
+            new_of[own] = new
+    if len(set(new_of.values())) < 2:
+        raise LineamentError(f"Only {len(set(new_of.values()))} label would be left: name at least two.")
+    return _renamed(dataset, new_of)
+
+
+def line_up(first: Dataset, second: Dataset) -> tuple[Dataset, Dataset]:
+    """Both datasets with the same `label_names`: canonical where known, what only one has in `skipped`.
+
+    Raises
+    ------
+    LineamentError
+        If they share fewer than two labels.
+    """
+    names = [{own: canonical_name(own) or own for own in dataset.label_names} for dataset in (first, second)]
+    shared = set(names[0].values()) & set(names[1].values())
+    if len(shared) < 2:
+        raise LineamentError(
+            f"'{first.name}' ({', '.join(first.label_names)}) and '{second.name}' ({', '.join(second.label_names)}) "
+            "share fewer than two labels. Rename labels of one first."
+        )
+    return tuple(
+        _renamed(dataset, {own: new for own, new in new_of.items() if new in shared})
+        for dataset, new_of in zip((first, second), names)
+    )
+
+
+def _own_labels(dataset, name) -> list[str]:
+    """The dataset's labels that a name means: itself, else every one with the same canonical name."""
+    if name in dataset.label_names:
+        return [name]
+    canonical = canonical_name(name)
+    own = [label for label in dataset.label_names if canonical and canonical_name(label) == canonical]
+    return own or [check_choice(f"label of '{dataset.name}'", name, dataset.label_names)]
+
+
+def _renamed(dataset, new_of) -> Dataset:
+    """Rows of the labels in `new_of` under their new names, in alphabetical order."""
+    label_names = tuple(sorted(set(new_of.values())))
+    number = {name: index for index, name in enumerate(label_names)}
+    target_of = np.array([number.get(new_of.get(own), -1) for own in dataset.label_names])
+    kept = target_of[dataset.target] >= 0
+    skipped = tuple(
+        Skipped(str(dataset.keys[row]), f"label '{dataset.label_names[dataset.target[row]]}' is not used")
+        for row in np.flatnonzero(~kept)
+    )
+    if not kept.any():
+        raise LineamentError(f"No picture of '{dataset.name}' has one of the labels {', '.join(label_names)}.")
+    votes = None if dataset.votes is None else _merged(dataset.votes, target_of, len(label_names))
+    renamed = replace(dataset, votes=votes).take(np.flatnonzero(kept), skipped=skipped)
+    return replace(renamed, target=target_of[renamed.target], label_names=label_names)
+
+
+def _merged(votes, target_of, k):
+    merged = np.zeros((len(votes), k))
+    for old, new in enumerate(target_of):
+        if new >= 0:
+            merged[:, new] += votes[:, old]
+    return merged

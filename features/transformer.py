@@ -1,0 +1,114 @@
+"""`FaceFeatures`: landmarks to named measurements, as a scikit-learn transformer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from data.errors import LineamentError, check_choice
+from features.geometry import FAMILIES, normalised
+from landmarks.layout import N_POINTS
+
+DEFAULT_FAMILIES = ("distances", "angles", "ellipses")
+CHUNK = 20_000  # faces computed at a time, so that memory follows the output and not its intermediates
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Measurements of n faces: `X` (n, d) float64 and the `names` of its d columns."""
+
+    X: np.ndarray
+    names: tuple[str, ...]
+
+    def __post_init__(self):
+        if self.X.shape != (len(self.X), len(self.names)):
+            raise ValueError(f"X has shape {self.X.shape} for {len(self.names)} names")
+
+
+class FaceFeatures(TransformerMixin, BaseEstimator):
+    """Measure faces: families of named geometric features.
+
+    Nothing is learned from the data, so the table may be computed once for all folds.
+
+    Parameters
+    ----------
+    families : sequence of names in `FAMILIES`
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        136: x and y of 68 points.
+    """
+
+    def __init__(self, families: Sequence[str] = DEFAULT_FAMILIES):
+        self.families = families
+
+    def fit(self, X, y=None):
+        """Check the families and the width of `X`, (n, 136) or (n, 68, 2)."""
+        check_families(self.families)
+        self._landmarks(X, reset=True)
+        return self
+
+    def transform(self, X):
+        """Measure every face.
+
+        Parameters
+        ----------
+        X : array of shape (n, 136) or (n, 68, 2)
+            Landmarks in pixels: x0, y0, x1, y1, … Rows may be NaN.
+
+        Returns
+        -------
+        ndarray of shape (n, d), float64
+            NaN where the landmarks are.
+        """
+        check_is_fitted(self)
+        points = self._landmarks(X, reset=False)
+        parts = [points[start : start + CHUNK] for start in range(0, len(points), CHUNK)]
+        return np.concatenate([self._measure(normalised(part)) for part in parts])
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns, such as `dist_mouth_width`."""
+        check_is_fitted(self)
+        return np.array([name for family in self.families for name in FAMILIES[family].names], dtype=object)
+
+    def _measure(self, points):
+        return np.concatenate([FAMILIES[family].compute(points) for family in self.families], axis=1)
+
+    def _landmarks(self, X, *, reset):
+        if getattr(X, "ndim", 2) == 3:
+            X = np.asarray(X).reshape(len(X), -1)
+        X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+        return self._as_points(X)
+
+    def _as_points(self, X):
+        if X.shape[1] != 2 * N_POINTS:
+            raise ValueError(f"X has {X.shape[1]} columns; {N_POINTS} landmarks are {2 * N_POINTS} (x0, y0, x1, …).")
+        return X.reshape(len(X), N_POINTS, 2)
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "n_features_in_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.requires_fit = True
+        return tags
+
+
+def check_families(families: Sequence[str]) -> None:
+    """Raise `LineamentError` for no family, an unknown one, or one named twice."""
+    if isinstance(families, str) or not len(families):
+        raise LineamentError(f"Name at least one feature family, as a list. Choose from {', '.join(sorted(FAMILIES))}.")
+    for family in families:
+        check_choice("feature family", family, FAMILIES)
+    if len(set(families)) < len(families):
+        raise LineamentError(f"A feature family is named twice in {', '.join(families)}.")
+
+
+def feature_table(points: np.ndarray, families: Sequence[str] = DEFAULT_FAMILIES) -> FeatureTable:
+    """Measure the faces of landmarks (n, 68, 2), NaN rows staying NaN."""
+    transformer = FaceFeatures(families).fit(points)
+    return FeatureTable(transformer.transform(points), tuple(transformer.get_feature_names_out()))

@@ -1,0 +1,130 @@
+"""The document that `metrics.json` holds: the contract of design.md, and some keys more."""
+
+import numpy as np
+
+from classifiers.evaluate import UNUSED
+from data.dataset import TEST
+from reports.metrics import BASELINE, CV, SCORES, Tables, main_part, majority_label, scored_parts
+from reports.run import Run
+
+SCHEMA = 1
+
+
+def metrics_document(run: Run, tables: Tables, versions: dict[str, str]) -> dict:
+    """The content of `metrics.json` (contract in design.md): the same run and seed give the same, times apart."""
+    return plain(
+        {
+            "schema": SCHEMA,
+            "dataset": _dataset_document(run, tables),
+            "landmarks": _landmarks_document(run),
+            "features": {"families": run.families, "n_features": run.table.X.shape[1]},
+            "protocol": _protocol_document(run),
+            "baseline": _baseline_document(run, tables),
+            "models": {evaluation.name: _model_document(run, tables, evaluation) for evaluation in run.evaluations},
+            "seconds": run.seconds,
+            "versions": versions,
+        }
+    )
+
+
+def _dataset_document(run, tables):
+    dataset = run.dataset
+    return {
+        "name": dataset.name,
+        "synthetic": dataset.synthetic,
+        "n_images": len(dataset),
+        "label_counts": dataset.label_counts(),
+        "n_subjects": None if dataset.groups is None else len(np.unique(dataset.groups)),
+        "n_duplicates": run.duplicates.count,
+        "parts": tables.labels.groupby("part", sort=False)["n"].sum().to_dict(),
+        "skipped": len(run.skipped),
+    }
+
+
+def _landmarks_document(run):
+    fresh, seconds = run.n_landmarks_fresh, run.seconds.get("landmarks")
+    return {
+        "detector": run.detector,
+        "on_miss": run.on_miss,
+        "found": run.landmarks.found.mean(),
+        "n_found": run.landmarks.found.sum(),
+        "images_per_second": fresh / seconds if fresh and seconds else None,
+    }
+
+
+def _protocol_document(run):
+    protocol, split = run.protocol, run.dataset.split
+    across = 0 if split is None else run.duplicates.of_held_out(split).sum()
+    return {
+        "cv": protocol.cv,
+        "grouped_by": protocol.grouped_by,
+        "selector": protocol.selector,
+        "n_features": protocol.n_features,
+        "balance": protocol.balance,
+        "seed": protocol.seed,
+        "duplicates": {"across_split": across, "left_out": (run.evaluations[0].fold == UNUSED).sum()},
+    }
+
+
+def _baseline_document(run, tables):
+    part = main_part(run)
+    document = {"majority_label": majority_label(run), "part": part, **_scores_document(run, tables, BASELINE)}
+    all_faces = tables.parts[(tables.parts["model"] == BASELINE) & (tables.parts["faces"] == "all")]
+    accuracy = all_faces.set_index("part")["accuracy"][part]
+    return {"majority_accuracy": accuracy, **document}
+
+
+def _model_document(run, tables, evaluation):
+    cost = tables.cost.set_index("model").loc[evaluation.name]
+    return {
+        **_scores_document(run, tables, evaluation.name),
+        **cost.to_dict(),
+        "params": evaluation.params,
+    }
+
+
+def _scores_document(run, tables, model):
+    cv = tables.cv[tables.cv["model"] == model].set_index("metric")
+    folds = tables.folds[tables.folds["model"] == model]
+    over_folds = {
+        metric: {
+            "mean": row["mean"],
+            "std": row["std"],
+            "ci95": None if np.isnan(row["low"]) else [row["low"], row["high"]],
+            "folds": folds[metric].tolist(),
+        }
+        for metric, row in cv.iterrows()
+    }
+    parts = {part: _part_document(tables, model, part) for part in scored_parts(run)}
+    document = {"cv": over_folds, "cv_pooled": parts.pop(CV), TEST: None}
+    return document | parts
+
+
+def _part_document(tables, model, part):
+    rows = tables.parts[(tables.parts["model"] == model) & (tables.parts["part"] == part)]
+    per_class = tables.per_class[(tables.per_class["model"] == model) & (tables.per_class["part"] == part)]
+    document = {}
+    for row in rows.to_dict("records"):
+        classes = per_class[per_class["faces"] == row["faces"]].set_index("label")
+        document[row["faces"]] = {name: row[name] for name in ("n", *SCORES)}
+        if len(classes):
+            columns = classes[["precision", "recall", "f1", "n"]]
+            document[row["faces"]]["per_class"] = {label: dict(values) for label, values in columns.iterrows()}
+            for values in document[row["faces"]]["per_class"].values():
+                values["n"] = int(values["n"])
+    return document
+
+
+def plain(value):
+    """`value` in JSON's own types: no NumPy, no tuple, and None for NaN and infinities."""
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return str(value)

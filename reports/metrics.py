@@ -1,0 +1,334 @@
+"""Evaluations to tidy tables, in pandas.
+
+One row of a tidy table is one measurement; figures, pages and `metrics.json`
+are made from these tables. Scores are fractions. Macro averages run over the labels
+that the scored truth holds, so a label without a face neither helps nor hurts.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
+from data.dataset import TEST, TRAIN, VALIDATION
+from features.geometry import FEATURES
+from reports.run import Run
+from reports.statistics import corrected_interval
+
+SCORES = ("accuracy", "recall_macro", "f1_macro")
+CV = "cv"
+RANKED_BY = "accuracy"
+BASELINE = "majority label"
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tidy tables of a run; `tables/<field>.csv` each.
+
+    `labels` pictures per label and part; `found` faces found per label;
+    `folds` scores per model and fold; `cv` their mean, spread and interval;
+    `parts` scores per model, scored part and faces ("all", "detected");
+    `per_class`, `confusion` likewise; `selected` features by the share of
+    folds that kept them; `history` of nets by epoch; `cost` per model.
+    """
+
+    labels: pd.DataFrame
+    found: pd.DataFrame
+    folds: pd.DataFrame
+    cv: pd.DataFrame
+    parts: pd.DataFrame
+    per_class: pd.DataFrame
+    confusion: pd.DataFrame
+    selected: pd.DataFrame
+    history: pd.DataFrame
+    cost: pd.DataFrame
+
+
+def tables_of(run: Run) -> Tables:
+    """All tidy tables of a run; the majority baseline is scored as one more model."""
+    evaluations = [*run.evaluations, majority_baseline(run.evaluations[0])]
+    folds = folds_table(evaluations)
+    return Tables(
+        labels=labels_table(run),
+        found=found_table(run),
+        folds=folds,
+        cv=cv_table(folds),
+        parts=parts_table(run, evaluations),
+        per_class=per_class_table(run),
+        confusion=confusion_table(run),
+        selected=selected_table(run),
+        history=history_table(run.evaluations),
+        cost=cost_table(run.evaluations),
+    )
+
+
+def majority_baseline(evaluation: Evaluation) -> Evaluation:
+    """The evaluation of a model that always answers the most frequent label of its training rows."""
+    trainable = evaluation.fold >= 0
+    predicted = np.full(len(evaluation.target), -1, dtype=np.int64)
+    for fold in [*range(evaluation.n_folds), HELD_OUT]:
+        counts = np.bincount(evaluation.target[trainable & (evaluation.fold != fold)])
+        predicted[evaluation.fold == fold] = counts.argmax()
+    return replace(
+        evaluation,
+        name=BASELINE,
+        predicted=predicted,
+        proba=np.full_like(evaluation.proba, np.nan),
+        selected=(),
+        fit_seconds=(),
+        predict_seconds=0.0,
+        params={},
+        history=(),
+    )
+
+
+def majority_label(run: Run) -> str:
+    """The most frequent label of the rows that models were trained on."""
+    trainable = run.evaluations[0].fold >= 0
+    return run.dataset.label_names[np.bincount(run.dataset.target[trainable]).argmax()]
+
+
+def scores(target: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Accuracy, macro recall and macro F1 over the labels that `target` holds; NaN without a row.
+
+    >>> scores(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]))["accuracy"]
+    0.75
+    """
+    if not len(target):
+        return {"n": 0, **dict.fromkeys(SCORES, np.nan)}
+    _, recall, f1, _ = precision_recall_fscore_support(
+        target, predicted, labels=np.unique(target), average="macro", zero_division=0
+    )
+    values = (accuracy_score(target, predicted), recall, f1)
+    return {"n": len(target), **{name: float(value) for name, value in zip(SCORES, values)}}
+
+
+def scored_parts(run: Run) -> dict[str, np.ndarray]:
+    """Masks (n,) of the rows that are scored together: "cv", and "validation" and "test" where there are rows.
+
+    Rows of "cv" are predicted by the model fitted on the other folds, held-out
+    rows by the model fitted on all of them.
+    """
+    fold = run.evaluations[0].fold
+    held_out = fold == HELD_OUT
+    split = run.dataset.split if run.dataset.split is not None else np.full(len(fold), TEST)
+    parts = {CV: fold >= 0, VALIDATION: held_out & (split == VALIDATION), TEST: held_out & (split == TEST)}
+    return {name: rows for name, rows in parts.items() if rows.any()}
+
+
+def main_part(run: Run) -> str:
+    """The part that per-class scores and confusions are shown for: test, else validation, else cv."""
+    return list(scored_parts(run))[-1]
+
+
+def faces_of(run: Run, part: str) -> dict[str, np.ndarray]:
+    """Masks (n,) of a part: "all" its rows, "detected" those whose face the detector saw."""
+    rows = scored_parts(run)[part]
+    return {"all": rows, "detected": rows & run.landmarks.found}
+
+
+def labels_table(run: Run) -> pd.DataFrame:
+    """Pictures per part and label: `part`, `label`, `n`; part "unused" for those left out of training."""
+    dataset = run.dataset
+    part = np.full(len(dataset), TRAIN, dtype=object) if dataset.split is None else dataset.split.astype(object)
+    part = np.where(run.evaluations[0].fold == UNUSED, "unused", part)
+    order = [name for name in (TRAIN, "unused", VALIDATION, TEST) if (part == name).any()]
+    rows = [
+        {"part": name, "label": label, "n": int(((part == name) & (dataset.target == index)).sum())}
+        for name in order
+        for index, label in enumerate(dataset.label_names)
+    ]
+    return pd.DataFrame(rows)
+
+
+def found_table(run: Run) -> pd.DataFrame:
+    """Faces that the detector saw: `label`, `n`, `found`, `share`; NaN share without a picture."""
+    target, found = run.dataset.target, run.landmarks.found
+    n = np.bincount(target, minlength=len(run.dataset.label_names))
+    seen = np.bincount(target[found], minlength=len(n))
+    share = np.divide(seen, n, out=np.full(len(n), np.nan), where=n > 0)
+    return pd.DataFrame({"label": run.dataset.label_names, "n": n, "found": seen, "share": share})
+
+
+def folds_table(evaluations) -> pd.DataFrame:
+    """Scores per fold: `model`, `fold`, `n`, `n_train`, and one column a score."""
+    rows = []
+    for evaluation in evaluations:
+        n_trainable = int((evaluation.fold >= 0).sum())
+        for fold in range(evaluation.n_folds):
+            test = evaluation.fold == fold
+            found = scores(evaluation.target[test], evaluation.predicted[test])
+            rows.append({"model": evaluation.name, "fold": fold, "n_train": n_trainable - found["n"], **found})
+    return pd.DataFrame(rows)[["model", "fold", "n", "n_train", *SCORES]]
+
+
+def cv_table(folds: pd.DataFrame) -> pd.DataFrame:
+    """Scores over folds: `model`, `metric`, `mean`, `std`, `low`, `high`, best model first, the baseline last."""
+    rows = []
+    for model, group in folds.groupby("model", sort=False):
+        for metric in SCORES:
+            values = group[metric].to_numpy()
+            low, high = corrected_interval(values, n_test=group["n"].mean(), n_train=group["n_train"].mean())
+            std = values.std(ddof=1) if len(values) > 1 else np.nan
+            rows.append(
+                {"model": model, "metric": metric, "mean": values.mean(), "std": std, "low": low, "high": high}
+            )
+    table = pd.DataFrame(rows)
+    best = table[table["metric"] == RANKED_BY].set_index("model")["mean"]
+    order = sorted(best.index, key=lambda model: (model == BASELINE, -best[model]))  # stable where two are equal
+    return pd.concat([table[table["model"] == model] for model in order], ignore_index=True)
+
+
+def parts_table(run: Run, evaluations) -> pd.DataFrame:
+    """Scores per scored part: `model`, `part`, `faces` ("all", "detected"), `n`, and one column a score."""
+    return pd.DataFrame(
+        [
+            {"model": evaluation.name, "part": part, "faces": faces}
+            | scores(evaluation.target[rows], evaluation.predicted[rows])
+            for evaluation in evaluations
+            for part in scored_parts(run)
+            for faces, rows in faces_of(run, part).items()
+        ]
+    )
+
+
+def per_class_table(run: Run) -> pd.DataFrame:
+    """`model`, `part`, `faces`, `label`, `precision`, `recall`, `f1`, `n`; NaN where the truth lacks the label."""
+    labels = np.arange(len(run.dataset.label_names))
+    blocks = []
+    for evaluation in run.evaluations:
+        for part in scored_parts(run):
+            for faces, rows in faces_of(run, part).items():
+                values = _per_class(evaluation.target[rows], evaluation.predicted[rows], labels)
+                where = {"model": evaluation.name, "part": part, "faces": faces, "label": run.dataset.label_names}
+                blocks.append(pd.DataFrame({**where, **values}))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _per_class(target, predicted, labels) -> dict[str, np.ndarray]:
+    n = np.bincount(target, minlength=len(labels))
+    if not len(target):
+        return {**dict.fromkeys(("precision", "recall", "f1"), np.full(len(labels), np.nan)), "n": n}
+    values = precision_recall_fscore_support(target, predicted, labels=labels, zero_division=0)[:3]
+    named = dict(zip(("precision", "recall", "f1"), values))
+    return {**{name: np.where(n > 0, value, np.nan) for name, value in named.items()}, "n": n}
+
+
+def confusion_table(run: Run) -> pd.DataFrame:
+    """`model`, `part`, `true`, `predicted`, `n`, and `share` of the true label's faces (NaN without one)."""
+    names = run.dataset.label_names
+    labels = np.arange(len(names))
+    blocks = []
+    for evaluation in run.evaluations:
+        for part, rows in scored_parts(run).items():
+            counts = confusion_matrix(evaluation.target[rows], evaluation.predicted[rows], labels=labels)
+            total = counts.sum(axis=1, keepdims=True)
+            share = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+            cells = {"true": np.repeat(names, len(names)), "predicted": np.tile(names, len(names))}
+            where = {"model": evaluation.name, "part": part}
+            blocks.append(pd.DataFrame({**where, **cells, "n": counts.ravel(), "share": share.ravel()}))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def selected_table(run: Run) -> pd.DataFrame:
+    """Features by the share of folds that kept them: `models`, `feature`, `share`, `between`, `formula`, `unit`.
+
+    Models with the same selection share their rows (`models` joins their
+    names). Equal shares are ordered by `between`, the part of a feature's
+    variance that lies between the labels of the training part (eta squared).
+    """
+    between = dict(zip(run.table.names, variance_between_labels(run)))
+    rows = []
+    for models, selected in selections(run.evaluations).items():
+        names, counts = np.unique([name for fold in selected for name in fold], return_counts=True)
+        for name, count in zip(names.tolist(), counts):
+            known = FEATURES.get(name)
+            rows.append(
+                {
+                    "models": ", ".join(models),
+                    "feature": name,
+                    "share": count / len(selected),
+                    "between": between.get(name, np.nan),
+                    "formula": known.formula if known else "",
+                    "unit": known.unit if known else "",
+                }
+            )
+    table = pd.DataFrame(rows, columns=["models", "feature", "share", "between", "formula", "unit"])
+    keys = {"by": ["models", "share", "between", "feature"], "ascending": [True, False, False, True]}
+    return table.sort_values(**keys, ignore_index=True)
+
+
+def selections(evaluations) -> dict[tuple[str, ...], tuple]:
+    """Names of the models that share a selection, to that selection; models of images are left out."""
+    groups = {}
+    for evaluation in evaluations:
+        if any(evaluation.selected):
+            groups.setdefault(tuple(map(tuple, evaluation.selected)), []).append(evaluation.name)
+    return {tuple(models): selected for selected, models in groups.items()}
+
+
+def variance_between_labels(run: Run) -> np.ndarray:
+    """Share of each feature's variance that lies between labels (eta squared), shape (d,), on training rows.
+
+    0 where every label has the same mean, 1 where the label fixes the value;
+    NaN for a constant feature or without a finite row.
+    """
+    rows = (run.evaluations[0].fold >= 0) & np.isfinite(run.table.X).all(axis=1)
+    X, target = run.table.X[rows], run.dataset.target[rows]
+    if not len(X):
+        return np.full(run.table.X.shape[1], np.nan)
+    total = ((X - X.mean(axis=0)) ** 2).sum(axis=0)
+    members = target[:, None] == np.unique(target)
+    n = members.sum(axis=0)
+    means = (members.T.astype(float) @ X) / n[:, None]
+    between = (n[:, None] * (means - X.mean(axis=0)) ** 2).sum(axis=0)
+    return np.divide(between, total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+def history_table(evaluations) -> pd.DataFrame:
+    """Training of nets: `model`, `fit` (fold number, or "all"), and one column an entry of the history."""
+    rows = [
+        {"model": evaluation.name, "fit": str(fit) if fit < evaluation.n_folds else "all", **epoch}
+        for evaluation in evaluations
+        for fit, epochs in enumerate(evaluation.history)
+        for epoch in epochs
+    ]
+    return pd.DataFrame(rows, columns=None if rows else ["model", "fit", "epoch"])
+
+
+def cost_table(evaluations) -> pd.DataFrame:
+    """Seconds: `model`, `fit_seconds` (mean of the folds), `fit_all_seconds`, `predict_seconds_per_face`."""
+    rows = []
+    for evaluation in evaluations:
+        folds, whole = np.split(np.array(evaluation.fit_seconds, dtype=float), [evaluation.n_folds])
+        rows.append(
+            {
+                "model": evaluation.name,
+                "fit_seconds": folds.mean() if len(folds) else np.nan,
+                "fit_all_seconds": whole[0] if len(whole) else np.nan,
+                "predict_seconds_per_face": evaluation.predict_seconds,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def predictions_table(run: Run) -> pd.DataFrame:
+    """What every model said of every picture, one row a model and picture: enough to score again."""
+    dataset, names = run.dataset, np.array([*run.dataset.label_names, None], dtype=object)
+    shared = {
+        "key": dataset.keys.astype(str),
+        "label": pd.Categorical(names[dataset.target], categories=dataset.label_names),
+        "subject": None if dataset.groups is None else dataset.groups.astype(str),
+        "split": None if dataset.split is None else dataset.split.astype(str),
+        "found": run.landmarks.found,
+        "detector_score": run.landmarks.score,
+    }
+    blocks = []
+    for evaluation in run.evaluations:
+        predicted = pd.Categorical(names[evaluation.predicted], categories=dataset.label_names)
+        proba = {f"proba_{label}": evaluation.proba[:, index] for index, label in enumerate(dataset.label_names)}
+        model = {"model": evaluation.name, "fold": evaluation.fold, "predicted": predicted}
+        blocks.append(pd.DataFrame({**shared, **model, **proba}))
+    return pd.concat(blocks, ignore_index=True)

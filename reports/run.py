@@ -1,0 +1,86 @@
+"""`Run`: everything that a report is made from, so that no model is fitted again."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from classifiers.evaluate import Evaluation, Protocol
+from data.dataset import Dataset, Skipped
+from data.duplicates import Duplicates
+from features.transformer import FeatureTable
+from landmarks.extract import LandmarkSet
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run: n pictures and what was made of them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    landmarks : LandmarkSet
+    duplicates : Duplicates
+    table : FeatureTable
+    families : tuple of str
+        Feature families in `table`.
+    evaluations : tuple of Evaluation
+        At least one, all of them on the same rows and folds.
+    protocol : Protocol
+    detector : str
+    on_miss : {"fallback", "drop"}
+    config : dict
+        Flags as they were used, underscores in the names; None where a flag was not given.
+    seconds : dict of str to float
+        Wall time of the steps, such as "load", "landmarks", "features", "evaluate".
+    skipped : tuple of Skipped
+        Files and pictures that were seen and left out.
+    command : str
+        The command line that made the run.
+    n_landmarks_fresh : int or None
+        Pictures whose landmarks were computed, not read from the cache; None where unknown.
+
+    Raises
+    ------
+    ValueError
+        If the parts disagree on the number of rows, or the evaluations on their folds.
+    """
+
+    dataset: Dataset
+    landmarks: LandmarkSet
+    duplicates: Duplicates
+    table: FeatureTable
+    families: tuple[str, ...]
+    evaluations: tuple[Evaluation, ...]
+    protocol: Protocol
+    detector: str
+    on_miss: str
+    config: dict = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    skipped: tuple[Skipped, ...] = ()
+    command: str = ""
+    n_landmarks_fresh: int | None = None
+
+    def __post_init__(self):
+        if not self.evaluations:
+            raise ValueError("A report needs at least one evaluation.")
+        self._check_rows()
+        names = [evaluation.name for evaluation in self.evaluations]
+        if len(set(names)) < len(names):
+            raise ValueError(f"Two evaluations share a name: {', '.join(names)}.")
+        first = self.evaluations[0]
+        for evaluation in self.evaluations:
+            if not np.array_equal(evaluation.target, self.dataset.target):
+                raise ValueError(f"The targets of '{evaluation.name}' are not those of the dataset.")
+            if not np.array_equal(evaluation.fold, first.fold):
+                raise ValueError(f"'{evaluation.name}' and '{first.name}' differ in their folds: they do not compare.")
+
+    def _check_rows(self):
+        sizes = {
+            "dataset": len(self.dataset),
+            "landmarks": len(self.landmarks),
+            "duplicates": len(self.duplicates.copy_of),
+            "table": len(self.table.X),
+            **{evaluation.name: len(evaluation.target) for evaluation in self.evaluations},
+        }
+        if len(set(sizes.values())) > 1:
+            raise ValueError(f"The parts of a run differ in their rows: {sizes}.")

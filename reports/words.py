@@ -1,0 +1,268 @@
+"""Sentences made from the numbers of a run, the same in HTML and in Markdown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from classifiers.evaluate import UNUSED
+from classifiers.registry import BALANCES, CLASSIFIERS
+from classifiers.selection import SELECTORS
+from data.dataset import TEST, TRAIN, VALIDATION
+from features.geometry import FEATURES
+from landmarks.detector import DETECTORS
+from landmarks.extract import ON_MISS
+from reports.metrics import BASELINE, CV, RANKED_BY, Tables, majority_label, scored_parts, selections
+from reports.run import Run
+from reports.views import SCORE_TITLES, TOP_FEATURES, count, percent
+
+PARTS = {CV: "cross-validation", TRAIN: "training", VALIDATION: "validation", TEST: "test", "unused": "left out"}
+
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+
+SYNTHETIC = (
+    "The faces behind these numbers were drawn by a computer and show nobody. The numbers tell that the pipeline "
+    "works; they say nothing about how well it reads the faces of people."
+)
+
+TERMS = (
+    ("Accuracy", "the share of pictures whose label was named rightly."),
+    (
+        "Recall of a label",
+        "of the faces that bear it, the share that was named so. Macro recall is the mean over the labels: rare labels "
+        "count as much as frequent ones, so a model cannot do well by ignoring them.",
+    ),
+    ("Precision of a label", "of the faces that were named so, the share that bear it."),
+    ("F1", "the harmonic mean of precision and recall of a label; macro F1 is its mean over the labels."),
+    (
+        "Cross-validation",
+        "the training pictures are dealt into folds; each fold is predicted by a model fitted on the others. "
+        "± is the standard deviation over the folds.",
+    ),
+    (
+        "95\u202f% interval",
+        "where the mean would plausibly lie if the pictures had been drawn anew. Where the intervals of two models "
+        "overlap much, do not make much of which comes first.",
+    ),
+    (
+        "Majority label",
+        "a model that looks at no face and always gives the most frequent label. What a real model adds is the "
+        "difference to it.",
+    ),
+)
+
+LIMITS = (
+    "A label is what annotators saw in a face. It is not what the person felt.",
+    "A model that is right more often than another on these pictures need not be so on other people, cameras or light; "
+    "scores of single groups of people are not part of this page.",
+    "The 68-point landmark model that is installed by default was trained on iBUG 300-W, whose licence forbids "
+    "commercial use.",
+    "Law limits the use of emotion recognition. In the European Union the AI Act, Article 5(1)(f), forbids inferring "
+    "emotions of people at work and in education, save for medical or safety reasons.",
+    "Macro averages run over the labels that the scored pictures hold.",
+)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number at the head of the page, and what it is."""
+
+    value: str
+    what: str
+
+
+def facts(run: Run, tables: Tables, held_out: str | None) -> list[Fact]:
+    """The four numbers to know first."""
+    first = tables.cv[tables.cv["metric"] == RANKED_BY].iloc[0]
+    baseline = _cv_row(tables, BASELINE)
+    found = [Fact(percent(first["mean"]), f"accuracy of {first['model']}, the first, in cross-validation")]
+    if held_out:
+        accuracy = _part_accuracy(tables, first["model"], held_out)
+        found.append(Fact(percent(accuracy), f"its accuracy on the {held_out} part"))
+    found.append(Fact(percent(baseline["mean"]), f"for always answering “{majority_label(run)}”"))
+    found.append(Fact(percent(run.landmarks.found.mean()), f"of {count(len(run.dataset))} pictures with a face found"))
+    return found
+
+
+def summary(run: Run, tables: Tables, held_out: str | None) -> list[str]:
+    """The result in plain words: who came first, by how much, and against what."""
+    frame = tables.cv[tables.cv["metric"] == RANKED_BY]
+    ranked = frame[frame["model"] != BASELINE]
+    sentences = [_setting(run, len(ranked)), _first(ranked.iloc[0], run.evaluations[0].n_folds)]
+    if len(ranked) > 1:
+        sentences.append(_second(ranked.iloc[0], ranked.iloc[1]))
+    sentences.append(_against_baseline(run, ranked.iloc[0], _cv_row(tables, BASELINE)))
+    if held_out:
+        sentences.append(_on_held_out(run, tables, ranked.iloc[0]["model"], held_out))
+    return sentences
+
+
+def _setting(run, n_models):
+    names, synthetic = run.dataset.label_names, "synthetic " if run.dataset.synthetic else ""
+    number = NUMBERS[n_models] if n_models < len(NUMBERS) else count(n_models)
+    models = f"{number} model was" if n_models == 1 else f"{number} models were"
+    return (
+        f"{models} asked which of {len(names)} labels ({', '.join(names)}) each of {count(len(run.dataset))} "
+        f"{synthetic}pictures of “{run.dataset.name}” bears."
+    )
+
+
+def _first(row, n_folds):
+    interval = "" if np.isnan(row["low"]) else f" (95\u202f% interval {percent(row['low'])} to {percent(row['high'])})"
+    return (
+        f"In a cross-validation of {n_folds} folds {row['model']} came first: it named the label of "
+        f"{percent(row['mean'])} of the pictures that it had not been fitted on{interval}."
+    )
+
+
+def _second(first, second):
+    points = 100 * (first["mean"] - second["mean"])
+    behind = "level with it" if round(points, 1) == 0 else f"{points:.1f} points behind"
+    if np.isnan(first["low"]) or np.isnan(second["low"]):
+        return f"{second['model']} came second, {behind}."
+    if second["high"] >= first["low"]:
+        return (
+            f"{second['model']} came second, {behind}; the two intervals overlap, so this run does not settle "
+            "which of them is better."
+        )
+    return f"{second['model']} came second, {behind}, and the two intervals do not overlap."
+
+
+def _against_baseline(run, first, baseline):
+    points, chance = 100 * (first["mean"] - baseline["mean"]), 1 / len(np.unique(run.dataset.target))
+    counts = np.bincount(run.dataset.target)
+    rank = "the most frequent label" if (counts == counts.max()).sum() == 1 else "as frequent a label as any"
+    reference = (
+        f"always answering “{majority_label(run)}”, {rank}, is right in {percent(baseline['mean'])} of the cases, "
+        f"a blind guess in {percent(chance)}"
+    )
+    if points <= 0 or first["low"] <= baseline["mean"]:
+        return f"That is not clearly more than no model at all: {reference}."
+    return f"For comparison, {reference}: {first['model']} gains {points:.1f} points over the former."
+
+
+def _on_held_out(run, tables, model, part):
+    n = int(scored_parts(run)[part].sum())
+    return (
+        f"On the {part} part, {count(n)} pictures that took no part in fitting or ranking, {model} was right in "
+        f"{percent(_part_accuracy(tables, model, part))}."
+    )
+
+
+def _cv_row(tables, model):
+    return tables.cv[(tables.cv["model"] == model) & (tables.cv["metric"] == RANKED_BY)].iloc[0]
+
+
+def _part_accuracy(tables, model, part, faces="all"):
+    frame = tables.parts
+    return frame[(frame["model"] == model) & (frame["part"] == part) & (frame["faces"] == faces)].iloc[0]["accuracy"]
+
+
+def data_sentences(run: Run) -> list[str]:
+    """Pictures, subjects, split, duplicates."""
+    dataset = run.dataset
+    sentences = [dataset.about] if dataset.about else []
+    if dataset.groups is None:
+        sentences.append("Who is shown is not known.")
+    else:
+        sentences.append(f"The pictures show {count(len(np.unique(dataset.groups)))} subjects.")
+    if dataset.split is None:
+        sentences.append("There is no official split, so every score comes from cross-validation.")
+    return [*sentences, *_duplicate_sentences(run)]
+
+
+def _duplicate_sentences(run):
+    if not run.duplicates.count:
+        return ["No picture occurs twice."]
+    repeat = "1 picture repeats" if run.duplicates.count == 1 else f"{count(run.duplicates.count)} pictures repeat"
+    sentences = [f"{repeat} an earlier one exactly."]
+    left_out = int((run.evaluations[0].fold == UNUSED).sum())
+    if run.dataset.split is not None:
+        across = int(run.duplicates.of_held_out(run.dataset.split).sum())
+        sentences.append(
+            f"{count(across)} training pictures are also in a held-out part; {count(left_out)} were therefore left out "
+            "of training and of cross-validation: a model would otherwise be examined on what it has learned by heart."
+        )
+    return sentences
+
+
+def found_sentences(run: Run) -> list[str]:
+    """How many faces, by which detector, and what became of the others."""
+    found = run.landmarks.found
+    about = DETECTORS[run.detector].about if run.detector in DETECTORS else run.detector
+    missed, unreadable = int((~found).sum()), int((~run.landmarks.readable).sum())
+    sentences = [
+        f"The detector saw a face in {count(int(found.sum()))} of {count(len(found))} pictures, "
+        f"{percent(found.mean())}. It was {about}.",
+    ]
+    if missed:
+        keep = ON_MISS.get(run.on_miss, run.on_miss)
+        sentences.append(
+            f"The other {count(missed)} stay in every score (“all”); what stands for their landmarks: {keep}. "
+            "Scores over “detected” leave them out, and flatter a model where hard faces are missed."
+        )
+    if unreadable:
+        sentences.append(f"{count(unreadable)} pictures could not be read.")
+    return sentences
+
+
+def selection_sentences(run: Run, tables: Tables) -> list[str]:
+    """What was measured, and what the selector made of it."""
+    selector, d = run.protocol.selector, run.table.X.shape[1]
+    sentences = [f"Every face gives {count(d)} measurements ({', '.join(run.families)})."]
+    if not selections(run.evaluations):
+        return [*sentences, "No model of this run works on measurements: each sees the picture itself."]
+    if selector == "none":
+        sentences.append("No selector was used: models saw all of them.")
+        return [*sentences, "They are ordered by how much they differ between labels."]
+    about = SELECTORS[selector].about if selector in SELECTORS else selector
+    sentences.append(f"Selector: {selector}, {about}; fitted anew in each fold.")
+    if not drawable(tables):
+        return [*sentences, "It makes components, mixtures of many measurements, which no line on a face can show."]
+    always = int((tables.selected["share"] == 1).groupby(tables.selected["models"]).sum().max())
+    if always > TOP_FEATURES:
+        sentences.append(
+            f"{count(always)} features were kept in every fold. Among equals the order is by how much a feature "
+            "differs between the labels."
+        )
+    return sentences
+
+
+def drawable(tables: Tables) -> list[str]:
+    """Names of the selected features that can be drawn, most often kept first."""
+    return [name for name in first_selection(tables)["feature"] if name in FEATURES]
+
+
+def first_selection(tables: Tables) -> pd.DataFrame:
+    """Rows of `tables.selected` of the first group of models; empty where no model selects."""
+    selected = tables.selected
+    return selected[selected["models"] == selected["models"].iloc[0]] if len(selected) else selected
+
+
+def protocol_sentences(run: Run) -> list[str]:
+    """How models were compared."""
+    protocol, n_folds = run.protocol, run.evaluations[0].n_folds
+    sentences = [
+        f"The training part is dealt into {n_folds} folds with about equal shares of every label. Each fold is "
+        "predicted by models that were fitted on the other folds only. All models get the same folds.",
+        f"What belongs together stays on one side of every fold: {protocol.grouped_by or 'identical pictures'}.",
+        "Whatever learns from data is fitted within the fold, on its training pictures alone: filling gaps, scaling, "
+        "selecting features, balancing and the classifier itself. Measuring a face learns nothing, so it is done once.",
+        f"Balance of labels: {protocol.balance} ({BALANCES.get(protocol.balance, 'as named')}).",
+    ]
+    if len(scored_parts(run)) > 1:
+        sentences.append(
+            "Held-out pictures are predicted once, by a model fitted on the whole training part. "
+            "They chose nothing: the ranking is the cross-validation's."
+        )
+    sentences.append(
+        f"Models are ranked by {SCORE_TITLES[RANKED_BY]}. The interval of a mean over folds is a t interval with the "
+        "variance s²(1/K + n_test/n_train), which allows for the training pictures that folds share (Nadeau and "
+        "Bengio 2003)."
+    )
+    return sentences
+
+
+def model_about(name: str) -> str:
+    """What a classifier is, in one line; "" for one that the registry does not know."""
+    return CLASSIFIERS[name].about if name in CLASSIFIERS else ""

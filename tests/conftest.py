@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data import Dataset, image_digests, load_dataset
+from data.images import ArrayImages
+from landmarks import extract_landmarks
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def fer_zip():
+    """FER2013 as downloaded, beside the project."""
+    path = SHARED / "fer2013.zip"
+    if not path.is_file():
+        pytest.skip(f"needs FER2013 at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def photos():
+    """Group photos with annotated faces, beside the project."""
+    path = SHARED / "photos"
+    if not path.is_dir():
+        pytest.skip(f"needs the photos at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def sample():
+    return load_dataset("sample", seed=0)
+
+
+@pytest.fixture(scope="session")
+def sample_digests(sample):
+    return image_digests(sample.images)
+
+
+@pytest.fixture(scope="session")
+def sample_landmarks(sample, sample_digests, tmp_path_factory):
+    return extract_landmarks(sample, digests=sample_digests, cache=tmp_path_factory.mktemp("landmarks"), n_jobs=2)
+
+
+@pytest.fixture
+def face(sample_landmarks):
+    """One real fit of 68 points, (1, 68, 2) px."""
+    return sample_landmarks.points[sample_landmarks.found][:1].astype(float)
+
+
+@pytest.fixture
+def toy():
+    """A labelled dataset of noise without a face: 3 labels, 12 subjects, 60 pictures."""
+    rng = np.random.default_rng(0)
+    n = 60
+    return Dataset(
+        name="toy",
+        images=ArrayImages(rng.integers(0, 255, (n, 48, 48), dtype=np.uint8)),
+        target=np.arange(n, dtype=np.int64) % 3,
+        label_names=("a", "b", "c"),
+        keys=np.array([f"k{i}" for i in range(n)]),
+        groups=np.array([f"s{i // 5}" for i in range(n)]),
+    )

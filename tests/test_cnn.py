@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from data import LineamentError
+
+torch = pytest.importorskip("torch", reason="the cnn extra is not installed")
+from classifiers import cnn  # noqa: E402
+from classifiers.cnn import CNNClassifier, MiniXception, augmented  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def stripes():
+    """Upright and lying stripes: nothing that one pixel tells."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 240)
+    phase = rng.random(240) * 6
+    wave = 127 + 90 * np.sin(np.arange(48)[None] * 0.7 + phase[:, None])
+    X = np.where(y[:, None, None] == 1, wave[:, None, :], wave[:, :, None]) + rng.normal(0, 20, (240, 48, 48))
+    return X.clip(0, 255).astype(np.uint8), np.array(["lying", "upright"])[y]
+
+
+def test_it_has_about_60_thousand_parameters():
+    assert 50_000 < sum(parameter.numel() for parameter in MiniXception(7).parameters()) < 65_000
+
+
+def test_it_learns_stops_and_repeats(stripes):
+    X, y = stripes
+    fits = [CNNClassifier(max_epochs=8, batch_size=32, random_state=3).fit(X[:200], y[:200]) for _ in range(2)]
+    assert (fits[0].predict(X[200:]) == y[200:]).mean() > 0.8
+    np.testing.assert_array_equal(*(fit.predict_proba(X[200:]) for fit in fits))
+    assert set(fits[0].history_[0]) == {"epoch", "train_loss", "valid_loss", "train_accuracy", "valid_accuracy"}
+    assert len(fits[0].history_) <= 8
+
+
+def test_early_stopping_keeps_groups_apart(stripes, monkeypatch):
+    X, y = stripes
+    seen = {}
+    original = CNNClassifier._training
+
+    def spy(self, train, valid):
+        seen["train"], seen["valid"] = train.X[:, 0, 0, 0], valid.X[:, 0, 0, 0]
+        return original(self, train, valid)
+
+    monkeypatch.setattr(CNNClassifier, "_training", spy)
+    groups = np.arange(len(X)) // 12
+    marked = X.copy()
+    marked[:, 0, 0] = groups
+    CNNClassifier(max_epochs=1).fit(marked, y, groups=groups)
+    assert not set(seen["train"].tolist()) & set(seen["valid"].tolist())
+
+
+def test_a_saved_net_predicts_the_same(stripes):
+    X, y = stripes
+    net = CNNClassifier(max_epochs=1).fit(X, y)
+    again, about = CNNClassifier.from_bytes(net.to_bytes({"labels": ["a"]}))
+    assert about == {"labels": ["a"]}
+    np.testing.assert_allclose(again.predict_proba(X[:9]), net.predict_proba(X[:9]), atol=1e-6)
+
+
+def test_augmentation_keeps_the_range_and_mirrors_some():
+    images = torch.zeros(64, 1, 48, 48)
+    images[..., :24] = 1.0
+    changed = augmented(images, torch.Generator().manual_seed(0))
+    assert changed.shape == images.shape and 0 <= changed.min() and changed.max() <= 1
+    right_bright = (changed[:, 0, 20:28, 36:].mean(dim=(1, 2)) > 0.5).float().mean()
+    assert 0.3 < right_bright < 0.7
+
+
+def test_class_weights_follow_the_counts(stripes):
+    X, y = stripes
+    net = CNNClassifier(class_weight="balanced")
+    net.classes_ = np.array(["lying", "upright"])
+    weights = net._class_weights(np.array([0, 0, 0, 1]))
+    assert weights[1] == pytest.approx(3 * weights[0])
+
+
+@pytest.mark.parametrize("shape", [(4, 48), (4, 32, 32)])
+def test_wrong_pictures_are_refused(shape):
+    with pytest.raises(ValueError, match="gray faces of shape"):
+        CNNClassifier().fit(np.zeros(shape, dtype=np.uint8), np.array([0, 1, 0, 1]))
+
+
+def test_without_torch_the_install_line_is_named(monkeypatch):
+    monkeypatch.setattr(cnn, "torch", None)
+    monkeypatch.setattr(cnn, "missing", "No module named 'torch'", raising=False)
+    with pytest.raises(LineamentError, match=r"pip install 'lineament\[cnn\]'"):
+        cnn.make_cnn(random_state=0, weights=False)

@@ -1,0 +1,125 @@
+"""Geometry that a reader can check by hand, and the symmetries that every feature must have."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from features import FAMILIES, FEATURES, FaceFeatures, feature_table, normalised
+from features.geometry import fitted_ellipse
+from landmarks.layout import LEFT_EYE, MIRROR, OUTER_MOUTH, RIGHT_EYE, mirrored
+
+ALL = tuple(FAMILIES)
+
+
+def measured(points):
+    table = feature_table(points, ALL)
+    return dict(zip(table.names, table.X.T))
+
+
+def turned(points, degrees, scale=1.0, shift=(0.0, 0.0)):
+    angle = np.deg2rad(degrees)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return points @ rotation.T * scale + np.array(shift)
+
+
+def test_there_are_enough_named_features():
+    assert len(FEATURES) >= 60
+    assert {"dist_mouth_width", "ellipse_left_eye_ratio"} <= set(FEATURES)
+    assert any(name.startswith("angle_") for name in FEATURES)
+    assert all(feature.formula and feature.unit and feature.strokes for feature in FEATURES.values())
+
+
+def test_a_known_ellipse_is_found_again():
+    t = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    contour = turned(np.c_[3 * np.cos(t), np.sin(t)], -30) + [5, 7]
+    ellipse = {key: value[0] for key, value in fitted_ellipse(contour[None]).items()}
+    expected = {"major": 3, "minor": 1, "ratio": 1 / 3, "area": 3 * np.pi, "centre_x": 5, "centre_y": 7}
+    for key, value in expected.items():
+        assert ellipse[key] == pytest.approx(value)
+    assert ellipse["orientation"] == pytest.approx(np.pi / 6)  # rises to the right: y is down
+
+
+def test_a_square_eye_by_hand(face):
+    """Outer eye corners 4 px apart, so one pixel is a quarter IOD."""
+    points = face.copy()
+    points[0, RIGHT_EYE, :] = [[0, 0], [0, -1], [1, -1], [1, 0], [1, 1], [0, 1]]
+    points[0, LEFT_EYE[3]] = [4, 0]
+    features = measured(points)
+    assert features["dist_right_eye_width"][0] == pytest.approx(0.25)
+    assert features["dist_right_eye_height_outer"][0] == pytest.approx(0.5)
+    assert features["angle_right_eye_outer_corner"][0] == pytest.approx(np.pi)
+    assert features["angle_right_eye_upper_lid_outer"][0] == pytest.approx(np.pi / 2)
+    assert features["angle_right_eye_tilt"][0] == pytest.approx(0)
+
+
+def test_eye_corners_are_normalised(face):
+    points = normalised(turned(face, 33, 2.5, (100, -40)))
+    assert_allclose(points[0, [RIGHT_EYE[0], LEFT_EYE[3]]], [[-0.5, 0], [0.5, 0]], atol=1e-12)
+
+
+@pytest.mark.parametrize("degrees, scale, shift", [(90, 1, (0, 0)), (-20, 2, (5, 7)), (180, 0.01, (-1e4, 1e4))])
+def test_position_scale_and_rotation_change_nothing(face, degrees, scale, shift):
+    before, after = measured(face), measured(turned(face, degrees, scale, shift))
+    for name in before:
+        assert_allclose(after[name], before[name], atol=1e-6, err_msg=name)
+
+
+def test_mirroring_swaps_left_and_right(sample_landmarks):
+    points = sample_landmarks.points[:50].astype(float)
+    before, after = measured(points), measured(mirrored(points, width=96))
+    for name in before:
+        other = name.replace("left", "?").replace("right", "left").replace("?", "right")
+        sign = -1 if "mouth_orientation" in name or "mouth_centre_x" in name else 1
+        assert_allclose(after[other], sign * before[name], atol=1e-5, err_msg=name)
+
+
+def test_mirror_table_is_an_involution():
+    assert (MIRROR[MIRROR] == np.arange(68)).all()
+    assert set(MIRROR[list(RIGHT_EYE)]) == set(LEFT_EYE)
+    assert set(MIRROR[list(OUTER_MOUTH)]) == set(OUTER_MOUTH)
+
+
+def test_closing_an_eye_lowers_its_ratio(face):
+    closed = face.copy()
+    closed[0, [43, 44], 1] = closed[0, [47, 46], 1]
+    before, after = measured(face), measured(closed)
+    assert after["ellipse_left_eye_ratio"][0] < 0.5 * before["ellipse_left_eye_ratio"][0]
+    assert after["ellipse_right_eye_ratio"][0] == pytest.approx(before["ellipse_right_eye_ratio"][0])
+
+
+def test_raised_mouth_corners_raise_their_tilt(face):
+    smiling = face.copy()
+    smiling[0, [48, 54], 1] -= 3
+    name = "angle_left_mouth_corner_to_lower_lip_tilt"  # from the corner down to the lip: more negative
+    assert measured(smiling)[name][0] < measured(face)[name][0]
+
+
+def test_missing_faces_stay_missing_and_harm_no_other(sample_landmarks):
+    points = sample_landmarks.points[:5].astype(float)
+    holed = points.copy()
+    holed[2] = np.nan
+    table, whole = feature_table(holed, ALL), feature_table(points, ALL)
+    assert np.isnan(table.X[2]).all()
+    assert_allclose(np.delete(table.X, 2, axis=0), np.delete(whole.X, 2, axis=0))
+
+
+def test_a_face_of_one_point_is_missing():
+    assert np.isnan(feature_table(np.ones((1, 68, 2)), ALL).X).all()
+
+
+def test_batch_equals_single(sample_landmarks):
+    points = sample_landmarks.points[:20]
+    batch = feature_table(points, ALL).X
+    single = np.concatenate([feature_table(points[row : row + 1], ALL).X for row in range(20)])
+    assert_allclose(batch, single, rtol=1e-9, atol=1e-12)
+
+
+def test_every_feature_can_be_drawn(face):
+    for feature in FEATURES.values():
+        for line in feature.draw(face[0]):
+            assert line.shape[1] == 2 and len(line) >= 2 and np.isfinite(line).all()
+
+
+def test_names_follow_the_families():
+    transformer = FaceFeatures(("angles",)).fit(np.zeros((1, 136)))
+    assert list(transformer.get_feature_names_out()) == FAMILIES["angles"].names

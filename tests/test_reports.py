@@ -1,0 +1,390 @@
+"""Reports: scores against numbers worked by hand, and pages against what a reader must be able to rely on."""
+
+import json
+import re
+import tomllib
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Protocol
+from data.dataset import Dataset, Skipped
+from data.duplicates import find_duplicates
+from data.images import ArrayImages
+from features.transformer import DEFAULT_FAMILIES, FeatureTable, feature_table
+from landmarks.extract import LandmarkSet
+from reports import Run, write_report
+from reports.document import metrics_document
+from reports.figures import LIGHT, ConfusionDisplay, CurvesDisplay, clearer, png
+from reports.metrics import BASELINE, majority_baseline, scores, tables_of, variance_between_labels
+from reports.statistics import corrected_interval
+from reports.write import markdown_text, toml
+
+LABELS = ("angry", "happy <b>|", "sad")
+N = 48
+
+
+def face(rng):
+    """68 points that are no face, but apart from each other."""
+    angle = np.linspace(0, 2 * np.pi, 68, endpoint=False)
+    return (np.c_[np.cos(angle), np.sin(angle)] * rng.uniform(8, 11) + 16).astype(np.float32)
+
+
+def made_evaluation(name, target, fold, seed, selected=()):
+    rng = np.random.default_rng(seed)
+    predicted = np.where(rng.random(len(target)) < 0.6, target, rng.integers(0, len(LABELS), len(target)))
+    predicted[fold == UNUSED] = -1
+    proba = np.eye(len(LABELS))[predicted] * 0.8 + 0.2 / 3
+    proba[fold == UNUSED] = np.nan
+    n_folds = fold.max() + 1
+    return Evaluation(name, target, predicted, proba, fold, tuple(selected for _ in range(n_folds)), (1.0,) * 4, 1e-4)
+
+
+def made_run(*, split=True, synthetic=True, found=None, n_models=2, on_miss="fallback") -> Run:
+    rng = np.random.default_rng(0)
+    target = np.arange(N) % 3
+    fold = np.arange(N) // 3 % 3
+    parts = None
+    if split:
+        fold[36:], fold[35] = HELD_OUT, UNUSED
+        parts = np.array(["train"] * 36 + ["test"] * 12)
+    images = ArrayImages(rng.integers(0, 255, (N, 32, 32), dtype=np.uint8))
+    dataset = Dataset("toy", images, target, LABELS, np.array([f"{row}.png" for row in range(N)]), split=parts,
+                      synthetic=synthetic)
+    found = rng.random(N) < 0.9 if found is None else found
+    landmarks = LandmarkSet(
+        points=np.array([face(rng) for _ in range(N)]),
+        boxes=np.tile(np.int32([4, 4, 28, 28]), (N, 1)),
+        found=found,
+        score=np.where(found, rng.random(N), np.nan),
+        problems=("",) * N,
+    )
+    if on_miss == "drop":
+        landmarks = landmarks.without_missed()
+    table = feature_table(landmarks.points)
+    return Run(
+        dataset=dataset,
+        landmarks=landmarks,
+        duplicates=find_duplicates(np.arange(N).astype(str)),
+        table=table,
+        families=DEFAULT_FAMILIES,
+        evaluations=tuple(
+            made_evaluation(name, target, fold, seed, table.names[:30])
+            for seed, name in enumerate(("svm", "forest", "lda")[:n_models])
+        ),
+        protocol=Protocol(cv=3, selector="anova", n_features=30),
+        detector="hog",
+        on_miss=on_miss,
+        config={"dataset": "toy", "classifiers": ["svm", "forest"], "cv": 3, "backend": None},
+        seconds={"load": 0.1, "landmarks": 2.0},
+        skipped=(Skipped("a|b.jpg", "the file is empty"),),
+        command="python run_pipeline.py --dataset toy",
+        n_landmarks_fresh=N,
+    )
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Pages with empty pictures, for tests of words and numbers: drawing is nine tenths of the time."""
+    empty = {"light": b"light", "dark": b"dark"}
+    monkeypatch.setattr("reports.write.draw", lambda picture: empty)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return made_run()
+
+
+@pytest.fixture(scope="module")
+def folder(run, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    assert write_report(run, out) == out / "report.html"
+    return out
+
+
+@pytest.fixture(scope="module")
+def metrics(folder):
+    return json.loads((folder / "metrics.json").read_text())
+
+
+# --- numbers ---------------------------------------------------------------------------------------
+
+
+def test_scores_by_hand():
+    # Label 0: 2 of 3 found, named twice: recall 2/3, precision 1, F1 4/5.
+    # Label 1: 1 of 1 found, named twice: recall 1, precision 1/2, F1 2/3.
+    found = scores(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]))
+    assert found["n"] == 4
+    assert found["accuracy"] == 3 / 4
+    assert found["recall_macro"] == pytest.approx((2 / 3 + 1) / 2)
+    assert found["f1_macro"] == pytest.approx((4 / 5 + 2 / 3) / 2)
+
+
+def test_macro_scores_run_over_labels_of_the_truth():
+    # Label 2 is named once and borne by none: it lowers no average of its own.
+    found = scores(np.array([0, 0, 1]), np.array([0, 2, 1]))
+    assert found["recall_macro"] == pytest.approx((1 / 2 + 1) / 2)
+
+
+def test_scores_of_nothing_are_nan():
+    assert scores(np.array([], dtype=int), np.array([], dtype=int))["n"] == 0
+    assert np.isnan(scores(np.array([], dtype=int), np.array([], dtype=int))["accuracy"])
+
+
+def test_corrected_interval_by_hand():
+    # Mean 0.5, s² = 0.01, K = 3, n_test/n_train = 1/2; t(0.975, 2) = 4.3027.
+    low, high = corrected_interval([0.4, 0.5, 0.6], n_test=10, n_train=20)
+    half = 4.302653 * np.sqrt(0.01 * (1 / 3 + 1 / 2))
+    assert (low, high) == (pytest.approx(0.5 - half), pytest.approx(0.5 + half))
+
+
+def test_interval_stays_within_fractions_and_needs_two_folds():
+    assert corrected_interval([0.0, 1.0], n_test=1, n_train=1) == (0.0, 1.0)
+    assert np.isnan(corrected_interval([0.5], n_test=1, n_train=1)).all()
+
+
+def test_majority_baseline_learns_from_its_training_rows_only():
+    target = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2])
+    fold = np.array([0, 0, 0, 1, 1, 0, HELD_OUT, HELD_OUT, UNUSED])
+    evaluation = Evaluation("svm", target, target, np.eye(3)[target], fold, (), (), 0.0)
+    # Fold 0 was trained on fold 1 (label 1), fold 1 on fold 0 (label 0), the held-out rows on both (label 0).
+    assert majority_baseline(evaluation).predicted.tolist() == [1, 1, 1, 0, 0, 1, 0, 0, -1]
+
+
+def test_confusion_counts_add_up(run):
+    confusion = tables_of(run).confusion
+    totals = confusion.groupby(["model", "part"])["n"].sum()
+    assert totals["svm", "test"] == 12 and totals["svm", "cv"] == 35
+    assert confusion.groupby(["model", "part", "true"])["share"].sum().to_numpy() == pytest.approx(1)
+
+
+def test_baseline_comes_last_and_models_by_accuracy(run):
+    accuracy = tables_of(run).cv.query("metric == 'accuracy'")
+    assert accuracy["model"].iloc[-1] == BASELINE
+    assert accuracy["mean"].iloc[:-1].is_monotonic_decreasing
+
+
+def test_variance_between_labels(run):
+    # Column 0 is the label itself, column 1 is constant, column 2 has equal means.
+    target = run.dataset.target
+    X = np.c_[target, np.ones(N), np.arange(N) // 3 % 2].astype(float)
+    informed = replace(made_run(split=False), table=FeatureTable(X, ("a", "b", "c")))
+    assert variance_between_labels(informed) == pytest.approx([1, np.nan, 0], nan_ok=True)
+
+
+# --- metrics.json ----------------------------------------------------------------------------------
+
+
+def test_contract_of_metrics_json(metrics):
+    assert metrics["schema"] == 1
+    assert {"name", "n_images", "label_counts", "n_subjects", "n_duplicates"} <= metrics["dataset"].keys()
+    assert {"detector", "found", "images_per_second"} <= metrics["landmarks"].keys()
+    assert {"families", "n_features"} <= metrics["features"].keys()
+    assert {"cv", "grouped_by", "selector", "balance", "seed"} <= metrics["protocol"].keys()
+    assert 0 < metrics["baseline"]["majority_accuracy"] < 1
+    for model in metrics["models"].values():
+        for metric in ("accuracy", "recall_macro", "f1_macro"):
+            assert len(model["cv"][metric]["folds"]) == 3
+            low, high = model["cv"][metric]["ci95"]
+            assert low <= model["cv"][metric]["mean"] <= high
+        for faces in ("all", "detected"):
+            assert {"n", "accuracy", "recall_macro", "f1_macro", "per_class"} <= model["test"][faces].keys()
+            assert model["test"][faces]["per_class"].keys() == set(LABELS)
+        assert model["fit_seconds"] == 1.0 and model["predict_seconds_per_face"] == 1e-4
+    assert metrics["models"]["svm"]["test"]["all"]["n"] == 12
+    assert metrics["protocol"]["duplicates"]["left_out"] == 1
+
+
+def test_scores_of_the_test_part_are_those_of_its_rows(run, metrics):
+    svm, rows = run.evaluations[0], np.arange(36, N)
+    assert metrics["models"]["svm"]["test"]["all"]["accuracy"] == (svm.predicted[rows] == svm.target[rows]).mean()
+    seen = rows[run.landmarks.found[rows]]
+    assert metrics["models"]["svm"]["test"]["detected"]["n"] == len(seen)
+
+
+def test_validation_rows_are_not_test_rows():
+    run = made_run()
+    split = run.dataset.split.astype(object)
+    split[36:40] = "validation"
+    run = replace(run, dataset=replace(run.dataset, split=split))
+    svm = metrics_document(run, tables_of(run), {})["models"]["svm"]
+    assert svm["validation"]["all"]["n"] == 4 and svm["test"]["all"]["n"] == 8
+
+
+def test_test_is_null_without_a_held_out_part():
+    run = made_run(split=False)
+    document = metrics_document(run, tables_of(run), {})
+    assert document["models"]["svm"]["test"] is None
+    assert document["baseline"]["majority_accuracy"] == pytest.approx(1 / 3)
+
+
+def test_label_absent_from_the_test_part_is_null(tmp_path, undrawn):
+    run = made_run()
+    kept = np.flatnonzero((run.dataset.target != 2) | (np.arange(N) < 36))
+    take = {field: getattr(run, field).take(kept) for field in ("dataset", "landmarks")}
+    evaluations = tuple(
+        replace(one, **{field: getattr(one, field)[kept] for field in ("target", "predicted", "proba", "fold")})
+        for one in run.evaluations
+    )
+    run = replace(
+        run,
+        **take,
+        evaluations=evaluations,
+        duplicates=find_duplicates(np.arange(len(kept)).astype(str)),
+        table=FeatureTable(run.table.X[kept], run.table.names),
+    )
+    write_report(run, tmp_path)
+    text = (tmp_path / "metrics.json").read_text()
+    assert "NaN" not in text and "Infinity" not in text
+    sad = json.loads(text)["models"]["svm"]["test"]["all"]["per_class"]["sad"]
+    assert sad == {"precision": None, "recall": None, "f1": None, "n": 0}
+
+
+def test_zero_faces_found(tmp_path, undrawn):
+    write_report(made_run(found=np.zeros(N, dtype=bool)), tmp_path)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["landmarks"]["found"] == 0
+    assert metrics["models"]["svm"]["test"]["detected"]["n"] == 0
+    assert metrics["models"]["svm"]["test"]["detected"]["accuracy"] is None
+
+
+# --- pages -----------------------------------------------------------------------------------------
+
+
+class Links(HTMLParser):
+    """What a page would load, its pictures, its ids and its headings."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.loads, self.images, self.ids, self.anchors, self.headings = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        if tag == "img":
+            self.images.append(attributes)
+        if tag == "a":
+            self.anchors.append(attributes["href"])
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        names = ("src", "srcset", "poster", "data") + (() if tag == "a" else ("href",))
+        self.loads += [attributes[name] for name in names if name in attributes]
+
+
+@pytest.fixture(scope="module")
+def html(folder):
+    return (folder / "report.html").read_text()
+
+
+def test_page_loads_nothing_and_every_picture_has_words(html):
+    page = Links(html)
+    assert page.images
+    assert all(source.startswith("data:") for source in page.loads)
+    assert all(image["alt"].strip() and image["src"].startswith("data:") for image in page.images)
+    assert "@import" not in html and "url(" not in html
+
+
+def test_page_structure(html):
+    page = Links(html)
+    assert len(page.ids) == len(set(page.ids))
+    assert {anchor[1:] for anchor in page.anchors if anchor.startswith("#")} <= set(page.ids)
+    assert page.headings[0] == 1 and page.headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(page.headings, page.headings[1:]))
+    assert '<html lang="en">' in html and "<main" in html and "<nav" in html
+
+
+def test_files_that_pages_link_to_exist(folder, html):
+    linked = [anchor for anchor in Links(html).anchors if not anchor.startswith("#")]
+    linked += re.findall(r"\]\(([^)]+)\)", (folder / "report.md").read_text())
+    assert linked and all((folder / name).is_file() for name in linked)
+
+
+def test_labels_are_escaped(folder, html):
+    assert "happy <b>" not in html
+    assert "happy &lt;b&gt;|" in html
+    assert r"happy \<b\>\|" in (folder / "report.md").read_text()
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_synthetic_faces_are_named_exactly_where_they_are(tmp_path, undrawn, synthetic):
+    write_report(made_run(synthetic=synthetic, n_models=1), tmp_path)
+    for name in ("report.html", "report.md"):
+        assert ("synthetic" in (tmp_path / name).read_text().lower()) == synthetic
+    assert json.loads((tmp_path / "metrics.json").read_text())["dataset"]["synthetic"] is synthetic
+
+
+def test_one_model_without_a_split_and_missed_faces_dropped(tmp_path):
+    write_report(made_run(n_models=1, split=False, on_miss="drop"), tmp_path)
+    text = (tmp_path / "report.html").read_text()
+    words = re.sub(r"<style.*?</style>|<script.*?</script>|<[^>]*>", " ", text, flags=re.S).lower().split()
+    assert "nan" not in words
+
+
+def test_net_and_components(tmp_path, undrawn):
+    epochs = tuple({"epoch": e, "train_loss": 1 / e, "valid_loss": 1.0, "train_accuracy": 0.5} for e in (1, 2, 3))
+    run = made_run(n_models=1)
+    svm = replace(run.evaluations[0], selected=(("pca0", "pca1"),) * 3)
+    net = replace(run.evaluations[0], name="cnn", selected=((),) * 3, history=(epochs,) * 4)
+    write_report(replace(run, evaluations=(svm, net), protocol=Protocol(cv=3, selector="pca")), tmp_path)
+    text = (tmp_path / "report.html").read_text()
+    assert "How the net learned" in text and "no line on a face can show" in text
+    assert len(pd.read_csv(tmp_path / "tables" / "history.csv")) == 12
+
+
+def test_same_run_gives_the_same_bytes(run, folder, tmp_path):
+    write_report(run, tmp_path)
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        assert file.read_bytes() == (tmp_path / file.relative_to(folder)).read_bytes(), file.name
+
+
+def test_predictions_score_again(folder, metrics):
+    frame = pd.read_parquet(folder / "predictions.parquet")
+    svm = frame[(frame["model"] == "svm") & (frame["split"] == "test")]
+    assert (svm["label"] == svm["predicted"]).mean() == metrics["models"]["svm"]["test"]["all"]["accuracy"]
+    assert frame.loc[frame["fold"] == UNUSED, "predicted"].isna().all()
+
+
+def test_evaluations_on_other_folds_do_not_compare(run):
+    other = replace(run.evaluations[1], fold=np.roll(run.evaluations[1].fold, 1))
+    with pytest.raises(ValueError, match="'forest' and 'svm' differ in their folds"):
+        replace(run, evaluations=(run.evaluations[0], other))
+
+
+# --- small parts -----------------------------------------------------------------------------------
+
+
+def test_config_repeats_the_run(folder, run):
+    config = tomllib.loads((folder / "config.toml").read_text())
+    assert config == {key: value for key, value in run.config.items() if value is not None}
+
+
+def test_toml_survives_odd_text():
+    config = {"out": 'C:\\runs "x"\n\x7f', "names": ["ä", "b"], "on": True, "k": 3, "share": 0.5}
+    assert tomllib.loads(toml(config)) == config
+
+
+def test_markdown_text_stays_text():
+    assert markdown_text("a|b *c*\n_d_") == r"a\|b \*c\* \_d\_"
+
+
+def test_display_gives_its_numbers_and_the_same_picture(run):
+    table = tables_of(run).confusion.query("model == 'svm' and part == 'test'").reset_index(drop=True)
+    display = ConfusionDisplay(table)
+    assert display.frame().to_numpy().sum() == 12
+    assert png(display, LIGHT) == png(display, LIGHT)
+    assert display.plot().get_xlabel() == "the model said"
+
+
+def test_curves_take_a_history_without_some_columns():
+    history = pd.DataFrame({"fit": ["0", "0", "all"], "epoch": [1, 2, 1], "train_loss": [2.0, 1.0, np.nan]})
+    ax = CurvesDisplay(history, "loss").plot()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training"]
+
+
+def test_clearer_colour():
+    assert clearer("#000000", "#111111", "#ffffff") == "#ffffff"
+    assert clearer("#ffffff", "#111111", "#eeeeee") == "#111111"

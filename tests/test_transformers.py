@@ -1,0 +1,67 @@
+"""scikit-learn's own checks on every estimator of ours."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from classifiers.calibration import TemperatureScaled
+from classifiers.registry import BalancedPriorLDA
+from data import LineamentError
+from features import FAMILIES, FaceFeatures
+
+
+class AnyWidthFaceFeatures(FaceFeatures):
+    """The same transformer for tables of any width, as the checks make them: columns repeat up to 136."""
+
+    def _as_points(self, X):
+        repeats = -(-136 // X.shape[1])
+        # Distinct points, so that eye corners do not coincide.
+        wide = np.tile(X, repeats)[:, :136] + np.arange(136) ** 1.5
+        return super()._as_points(wide)
+
+
+@parametrize_with_checks(
+    [
+        AnyWidthFaceFeatures(),
+        BalancedPriorLDA(),
+        TemperatureScaled(SVC()),
+    ]
+)
+def test_scikit_learn_conventions(estimator, check):
+    check(estimator)
+
+
+def test_face_features_take_136_columns_or_points(sample_landmarks):
+    points = sample_landmarks.points[:4]
+    transformer = FaceFeatures().fit(points)
+    np.testing.assert_array_equal(transformer.transform(points), transformer.transform(points.reshape(4, 136)))
+    with pytest.raises(ValueError, match="68 landmarks are 136"):
+        FaceFeatures().fit(np.zeros((3, 10)))
+
+
+@pytest.mark.parametrize("families", [(), "angles", ("angels",), ("angles", "angles")])
+def test_wrong_families_are_named(families):
+    with pytest.raises(LineamentError, match="family|families"):
+        FaceFeatures(families).fit(np.zeros((1, 136)))
+
+
+def test_pandas_output_has_the_names(sample_landmarks):
+    flat = sample_landmarks.points[:4].reshape(4, 136)
+    frame = FaceFeatures().set_output(transform="pandas").fit_transform(flat)
+    assert isinstance(frame, pd.DataFrame) and "dist_mouth_width" in frame
+
+
+def test_works_in_a_pipeline(sample, sample_landmarks):
+    pipeline = make_pipeline(FaceFeatures(), StandardScaler(), SVC())
+    flat = sample_landmarks.points.reshape(len(sample), 136)
+    assert clone(pipeline).fit(flat, sample.target).score(flat, sample.target) > 0.5
+
+
+def test_every_family_has_its_own_names():
+    names = [name for family in FAMILIES.values() for name in family.names]
+    assert len(set(names)) == len(names)
