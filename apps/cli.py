@@ -4,7 +4,10 @@ import sys
 
 from data import LineamentError, check_choice
 
-USAGE = "usage: lineament COMMAND …\n\ncommands:\n  run    the whole pipeline, as run_pipeline.py (lineament run --help)"
+USAGE = """usage: lineament COMMAND …
+
+commands:
+  run    the whole pipeline, as run_pipeline.py (lineament run --help)"""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="run_pipeline.py",
         description="Faces to landmarks, measurements, classifiers and an honest report.",
-        epilog="Every flag may stand in a TOML file (--config) or in the environment (LINEAMENT_N_JOBS=2); a flag wins.",
+        epilog="Flags may also stand in a TOML file (--config) or in the environment (LINEAMENT_N_JOBS=2); a flag wins.",
         formatter_class=argparse.RawTextHelpFormatter,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,

@@ -17,6 +17,9 @@ TRUSTED = (
     "classifiers.calibration.TemperatureScaled",
     "classifiers.registry.BalancedPriorLDA",
     "functools.partial",
+    "numpy.dtype",
+    "sklearn.feature_selection._mutual_info.mutual_info_classif",
+    "sklearn.feature_selection._univariate_selection.f_classif",
     "sklearn.tree._tree.Tree",
 )
 

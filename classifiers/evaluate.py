@@ -146,7 +146,8 @@ def _check_labels(dataset, rows, groups, cv):
         if n < cv:
             cure = f"Lower --cv to {n}" if n > 1 else "Add images of it or remove the label"
             raise LineamentError(
-                f"The label '{dataset.label_names[label]}' has {n} {unit} to train on, fewer than the {cv} folds. {cure}."
+                f"The label '{dataset.label_names[label]}' has {n} {unit} to train on, "
+                f"fewer than the {cv} folds. {cure}."
             )
 
 
@@ -284,7 +285,8 @@ def _assemble(name, results, fits, folds, target, n_classes, fronts, feature_nam
         proba=proba,
         fold=folds.fold,
         selected=tuple(
-            tuple(front.pipeline.get_feature_names_out(feature_names)) if takes_features else () for front in fronts[:-1]
+            tuple(front.pipeline.get_feature_names_out(feature_names)) if takes_features else ()
+            for front in fronts[:-1]
         ),
         fit_seconds=tuple(result.fit_seconds for result in results),
         predict_seconds=sum(result.predict_seconds for result in results) / n_predicted,

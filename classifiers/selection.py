@@ -77,5 +77,7 @@ def resolve_n_features(selector: str, n_features: int | None, *, d: int, n_class
         raise LineamentError("--n-features needs a selector. Add --selector, such as --selector anova.")
     most = spec.most(d, n_classes)
     if not 1 <= n_features <= most:
-        raise LineamentError(f"--n-features {n_features} is not between 1 and the {most} that '{selector}' can keep here.")
+        raise LineamentError(
+            f"--n-features {n_features} is not between 1 and the {most} that '{selector}' can keep here."
+        )
     return n_features

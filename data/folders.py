@@ -40,9 +40,9 @@ def _without_parts(name):
 
 
 def _shared(paths) -> int:
-    """How many leading folders all paths share; the last folder of a path is never taken as shared."""
+    """How many leading folders lead to all pictures alike, before the folders of the labels."""
     shared = 0
-    while paths and all(len(path) > shared + 1 for path in paths) and len({path[shared] for path in paths}) == 1:
+    while len({path[shared] for path in paths if len(path) > shared}) == 1 and max(map(len, paths)) > shared + 1:
         shared += 1
     return shared
 

@@ -101,6 +101,6 @@ SOURCE = Source(
     subjects="20,284 in IMDB, by celebrity",
     split="none",
     licence="research only",
-    obtain="download imdb_crop.tar or wiki_crop.tar",
+    obtain="`lineament data fetch imdb` (7 GB), or wiki_crop.tar",
     url="https://data.vision.ee.ethz.ch/cvl/rrothe/imdb-wiki/",
 )

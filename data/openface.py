@@ -49,7 +49,7 @@ def load_points(tree: Tree, source: Source, name: str, found: list[str], was_see
     LineamentError
         If no label is known.
     """
-    rows, labels = Rows(tree), _Labels(tree)
+    rows, labels, shots = Rows(tree), _Labels(tree), {}
     pictures = {stem(file): file for file in image_files(tree)}
     for table in found:
         for key, row in table_rows(rows, table):
@@ -60,29 +60,28 @@ def load_points(tree: Tree, source: Source, name: str, found: list[str], was_see
             except ValueError as error:
                 rows.skip(key, str(error))
                 continue
-            subject = known["subject"] or f"{shown(shot)}"
-            rows.add(
-                key, known["label"], part=known["split"], subject=subject, file=pictures.get(stem(shot), ""), points=points
-            )
+            shots[shown(key)] = shown(shot)
+            file = pictures.get(stem(shot), "")
+            rows.add(key, known["label"], part=known["split"], subject=known["subject"], file=file, points=points)
     if not rows.rows and found:
         raise LineamentError(
             f"{found[0]} in {tree.path} has landmarks and no labels: a `label` column is needed for training, "
             "or a table image,label beside it, or a folder for each label."
         )
-    _forget_single_shots(rows)
+    _group_by_shot(rows, shots)
     return rows.dataset(name, source, landmarks=True)
 
 
-def _forget_single_shots(rows):
-    """Rows of one video belong together; where every shot is one row, that says nothing of who it shows."""
-    shots = Counter(row.subject for row in rows.rows)
-    if len(shots) == len(rows.rows):
-        for row in rows.rows:
-            row.subject = ""
-    elif len(shots) == 1:
+def _group_by_shot(rows, shots):
+    """Where no subject is known, the frames of one video belong together; single pictures say nothing of who it is."""
+    counts = Counter(shots[row.key] for row in rows.rows)
+    if any(row.subject for row in rows.rows) or len(counts) == len(rows.rows):
+        return
+    if len(counts) == 1:
         log.warning("All landmarks are of one video: folds cannot keep its frames together.")
-        for row in rows.rows:
-            row.subject = ""
+        return
+    for row in rows.rows:
+        row.subject = shots[row.key]
 
 
 class _Labels:

@@ -81,10 +81,13 @@ def _lines(stream) -> Iterator[str]:
     """Lines of bounded length; bytes of no encoding become U+FFFD."""
     encoding = "utf-16" if stream.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
-    while line := text.readline(MAX_LINE):
-        if len(line) >= MAX_LINE:
-            raise LineamentError(f"A line of more than {MAX_LINE} characters: this is no table of pictures.")
-        yield line
+    try:
+        while line := text.readline(MAX_LINE):
+            if len(line) >= MAX_LINE:
+                raise LineamentError(f"A line of more than {MAX_LINE} characters: this is no table of pictures.")
+            yield line
+    finally:
+        text.detach()  # who opened the stream closes it
 
 
 def _chained(first, rest):
@@ -93,5 +96,5 @@ def _chained(first, rest):
 
 
 def _delimiter(line: str) -> str:
-    """The separator of a header: a comma, or what spreadsheets of other countries write."""
-    return max(",;\t", key=line.count) if line else ","
+    """The separator of a first line: a comma, or where it has none what spreadsheets of other countries write."""
+    return next((mark for mark in ",;\t" if mark in line), ",")

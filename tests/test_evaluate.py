@@ -161,7 +161,12 @@ def test_impossible_folds_say_why(change, cv, message, toy):
 
 @pytest.mark.parametrize(
     "selector, k, message",
-    [("none", 5, "needs a selector"), ("anova", 99, "not between 1 and the 10"), ("lda", 3, "the 2"), ("anva", 5, "anova")],
+    [
+        ("none", 5, "needs a selector"),
+        ("anova", 99, "not between 1 and the 10"),
+        ("lda", 3, "the 2"),
+        ("anva", 5, "anova"),
+    ],
 )
 def test_impossible_numbers_of_features_say_why(selector, k, message):
     with pytest.raises(LineamentError, match=message):

@@ -1,0 +1,122 @@
+"""`lineament data …`: list the datasets, fetch one, describe what lies on disk."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import joblib
+from tqdm import tqdm
+
+from data import LineamentError, check_choice
+from data.describe import contact_sheet, describe
+from data.fetch import DOWNLOADS, fetch
+from data.reader import shown
+from data.sources import DATASETS, READERS, load_dataset, recognise_dataset
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one of the commands; errors that the user can mend give one line and exit code 2."""
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    try:
+        options = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+        options.command(options)
+    except LineamentError as error:
+        print(f"lineament data: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("lineament data: interrupted.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _list(options) -> None:
+    width = max(map(len, READERS))
+    for name, source in READERS.items():
+        how = "lineament data fetch" if name in DOWNLOADS else source.obtain
+        print(f"{name:{width}}  {source.title}: {source.images} pictures; {source.licence}; {how}")
+
+
+def _fetch(options) -> None:
+    source = DATASETS[check_choice("dataset", options.name, READERS)]
+    if options.name in DOWNLOADS:
+        print(f"{source.title}: {source.sentence}\nLicence: {source.licence}, {source.url}")
+    accepted = options.accept_licence or (options.name in DOWNLOADS and _agreed())
+    with tqdm(unit="B", unit_scale=True, desc=options.name, disable=None) as bar:
+
+        def progress(done, total):
+            bar.total = total
+            bar.update(done - bar.n)
+
+        path = fetch(options.name, accept_licence=accepted, progress=progress)
+    print(f"Kept at {path}\nNow: python run_pipeline.py --dataset {options.name} --data {path}")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    try:
+        return input("Download it under this licence? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _describe(options) -> None:
+    name, why = options.dataset, ""
+    if name == "auto":
+        name, why = recognise_dataset(options.path)
+        print(f"Taken as {DATASETS[name].title} (--dataset {name}): {why}.")
+    dataset = load_dataset(name, options.path, options=dict(map(_pair, options.option)))
+    description = describe(dataset, n_jobs=options.n_jobs, progress=sys.stderr.isatty())
+    print(shown(description.as_text()))
+    sheet = options.out / f"{name}.png"
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        contact_sheet(dataset).save(sheet)
+    except OSError as error:
+        raise LineamentError(f"Cannot write {sheet} ({error.strerror}). Choose another folder with --out.") from error
+    print(f"Contact sheet: {sheet}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise LineamentError(f"--option {text!r}: write it as NAME=VALUE, such as angles=all.")
+    return name.strip(), value.strip()
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise LineamentError(f"{message[:1].upper()}{message[1:]}. Run with --help for what is there.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="lineament data", description="The datasets that are known, and those on your disk.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="every dataset that can be read, its licence and how to get it")
+    listing.set_defaults(command=_list)
+    fetching = commands.add_parser("fetch", help="download a dataset that is free to download")
+    fetching.add_argument("name", metavar="NAME", help=f"one of: {', '.join(DOWNLOADS)}")
+    fetching.add_argument("--accept-licence", action="store_true", help="the licence is read and agreed to")
+    fetching.set_defaults(command=_fetch)
+    describing = commands.add_parser("describe", help="counts, sizes, duplicates and a sheet of pictures")
+    describing.add_argument("path", type=Path, metavar="PATH", help="folder, archive or table")
+    describing.add_argument("--dataset", default="auto", metavar="NAME", help="reader (default: auto)")
+    describing.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="of the reader, such as angles=all of kdef"
+    )
+    describing.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="folder of the sheet")
+    describing.add_argument("--n-jobs", type=_count, default=joblib.cpu_count(), metavar="N", help="processes")
+    describing.set_defaults(command=_describe)
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

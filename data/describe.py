@@ -1,0 +1,128 @@
+"""What a dataset holds, in numbers and as a sheet of pictures."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from data.dataset import Dataset, Skipped, image_digests
+from data.duplicates import Duplicates, find_duplicates
+from data.images import UnreadableImage
+from data.similar import near_pairs, survey_images
+
+CELL = 64  # px, side of a picture on the sheet
+TEXT_WIDTH = 150  # px, column of the labels
+PER_LABEL = 12  # pictures of each label
+
+
+@dataclass(frozen=True)
+class Description:
+    """A dataset in numbers.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    duplicates : Duplicates
+    sizes : list of ((width, height), count), the most frequent first
+    unreadable : tuple of Skipped
+        Pictures that are there and cannot be decoded.
+    """
+
+    dataset: Dataset
+    duplicates: Duplicates
+    sizes: list[tuple[tuple[int, int], int]]
+    unreadable: tuple[Skipped, ...]
+
+    def as_text(self, most: int = 10) -> str:
+        """Lines for a terminal: at most `most` of the sizes and of the files left out."""
+        return "\n".join(
+            [
+                f"{self.dataset.name}: {len(self.dataset):,} pictures",
+                *_counts("Labels", self.dataset.label_counts()),
+                *_split_lines(self.dataset),
+                *_subject_lines(self.dataset),
+                *_counts("Sizes", {f"{w}x{h}": n for (w, h), n in self.sizes[:most]}, of=len(self.sizes)),
+                *_duplicate_lines(self.duplicates, self.dataset.split),
+                *_files("Unreadable", self.unreadable, most),
+                *_files("Left out", self.dataset.skipped, most),
+            ]
+        )
+
+
+def describe(dataset: Dataset, *, n_jobs: int = 1, progress: bool = False) -> Description:
+    """Look at every picture once, and at those again that may be duplicates."""
+    survey = survey_images(dataset.images, n_jobs=n_jobs, progress=progress)
+    near = near_pairs(dataset.images, survey.hashes)
+    sizes = Counter((int(w), int(h)) for w, h in survey.sizes if w)
+    return Description(
+        dataset=dataset,
+        duplicates=find_duplicates(image_digests(dataset.images), near),
+        sizes=sizes.most_common(),
+        unreadable=tuple(
+            Skipped(str(key), problem) for key, problem in zip(dataset.keys, survey.problems) if problem
+        ),
+    )
+
+
+def contact_sheet(dataset: Dataset, *, per_label: int = PER_LABEL, seed: int = 0) -> Image.Image:
+    """A row of pictures for each label, drawn at random by `seed`; unreadable ones leave a gap."""
+    rng = np.random.default_rng(seed)
+    sheet = Image.new("RGB", (TEXT_WIDTH + CELL * per_label, CELL * len(dataset.label_names)), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    for number, (label, count) in enumerate(dataset.label_counts().items()):
+        draw.text((6, CELL * number + CELL // 3), f"{label[:14]}  {count:,}", fill="black", font=font)
+        rows = np.flatnonzero(dataset.target == number)
+        for place, row in enumerate(rng.permutation(rows)[:per_label]):
+            try:
+                picture = Image.fromarray(dataset.images[int(row)])
+            except UnreadableImage:
+                continue
+            sheet.paste(picture.resize(_fitted(picture.size)), (TEXT_WIDTH + CELL * place, CELL * number))
+    return sheet
+
+
+def _fitted(size):
+    scale = CELL / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _counts(title, counts, of=None) -> list[str]:
+    total = max(sum(counts.values()), 1)
+    width = max(map(len, counts), default=0)
+    more = f" ({of} kinds)" if of and of > len(counts) else ""
+    return [f"{title}{more}:", *(f"  {name:{width}}  {n:7,}  {n / total:6.1%}" for name, n in counts.items())]
+
+
+def _split_lines(dataset):
+    if dataset.split is None:
+        return ["Split: none"]
+    names, counts = np.unique(dataset.split, return_counts=True)
+    return _counts("Split", dict(zip(names.tolist(), counts.tolist())))
+
+
+def _subject_lines(dataset):
+    if dataset.groups is None:
+        return ["Subjects: unknown"]
+    _, counts = np.unique(dataset.groups, return_counts=True)
+    return [f"Subjects: {len(counts):,}, with {counts.min()} to {counts.max()} pictures each"]
+
+
+def _duplicate_lines(duplicates, split):
+    line = f"Duplicates: {duplicates.exact:,} exact, {duplicates.near:,} near"
+    if split is None:
+        return [line]
+    across = duplicates.across_split(split)
+    return [
+        line,
+        f"  of the training pictures, {across['exact']:,} lie in a held-out part too, and {across['near']:,} nearly",
+    ]
+
+
+def _files(title, files, most):
+    if not files:
+        return [f"{title}: none"]
+    more = [f"  … and {len(files) - most:,} more"] if len(files) > most else []
+    reasons = Counter(item.reason for item in files)
+    grouped = [f"  {n:,} times: {reason}" for reason, n in reasons.most_common(3) if n > 1]
+    return [f"{title}: {len(files):,}", *grouped, *(f"  {item.key}: {item.reason}" for item in files[:most]), *more]
