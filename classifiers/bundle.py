@@ -16,6 +16,7 @@ from landmarks.cache import write_atomically
 TRUSTED = (
     "classifiers.calibration.TemperatureScaled",
     "classifiers.registry.BalancedPriorLDA",
+    "classifiers.registry.NarrowSVC",
     "functools.partial",
     "numpy.dtype",
     "sklearn.feature_selection._mutual_info.mutual_info_classif",

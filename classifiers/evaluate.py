@@ -198,7 +198,9 @@ def evaluate(
         tasks = (delayed(_fit_front)(front, inputs["features"], target, train) for train, _ in fits)
         fronts = list(_run(tasks, len(fits), "selecting", n_jobs, progress))
     tasks = (
-        delayed(_fit_and_predict)(name, backs[name], fronts[place], inputs, target, folds.groups, *fits[place])
+        delayed(_fit_and_predict)(
+            name, backs[name], fronts[place], inputs, target, folds.groups, *fits[place], keep=place == len(fits) - 1
+        )
         for place in reversed(range(len(fits)))  # the largest fit first, so that no core waits for it at the end
         for name in classifiers
     )
@@ -230,7 +232,8 @@ class _Front:
 
 @dataclass(frozen=True)
 class _Fit:
-    back: object
+    back: object  # None but for the whole training part: a forest on 30,000 faces weighs 100 MB
+    history: tuple | None
     predicted: np.ndarray
     proba: np.ndarray
     classes: np.ndarray
@@ -251,7 +254,7 @@ def _fit_front(front, X, y, train):
     return _Front(front, time.perf_counter() - start)
 
 
-def _fit_and_predict(name, back, front, inputs, y, groups, train, test):
+def _fit_and_predict(name, back, front, inputs, y, groups, train, test, *, keep):
     back = clone(back)
     takes = CLASSIFIERS[name].takes
     X = inputs[takes]
@@ -266,7 +269,9 @@ def _fit_and_predict(name, back, front, inputs, y, groups, train, test):
         predicted = back.classes_[proba.argmax(axis=1)]
         end = time.perf_counter()
     shared = front.seconds if takes == "features" else 0.0
-    return _Fit(back, predicted, proba, back.classes_, fitted - start + shared, end - fitted)
+    history = tuple(back[-1].history_) if hasattr(back[-1], "history_") else None
+    kept = back if keep else None
+    return _Fit(kept, history, predicted, proba, back.classes_, fitted - start + shared, end - fitted)
 
 
 def _assemble(name, results, fits, folds, target, n_classes, fronts, feature_names):
@@ -291,7 +296,7 @@ def _assemble(name, results, fits, folds, target, n_classes, fronts, feature_nam
         fit_seconds=tuple(result.fit_seconds for result in results),
         predict_seconds=sum(result.predict_seconds for result in results) / n_predicted,
         params=_parameters(results[-1].back),
-        history=tuple(tuple(result.back[-1].history_) for result in results if hasattr(result.back[-1], "history_")),
+        history=tuple(result.history for result in results if result.history is not None),
     )
 
 

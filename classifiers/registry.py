@@ -12,6 +12,7 @@ import numpy as np
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import Pipeline
 from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import VarianceThreshold
@@ -62,9 +63,26 @@ class ClassifierSpec:
     options: tuple[str, ...] = field(default=())
 
 
+class NarrowSVC(SVC):
+    """RBF SVM whose gamma is `narrowness` times scikit-learn's "scale", 1 / (columns * variance).
+
+    On FER2013's training part 3 gave a macro F1 one point above 1 (by folds of it).
+    """
+
+    def __init__(self, C=1.0, narrowness=1.0, class_weight=None, cache_size=200):
+        super().__init__(C=C, class_weight=class_weight, cache_size=cache_size)
+        self.narrowness = narrowness
+
+    def fit(self, X, y):
+        variance = np.var(np.asarray(X, dtype=np.float64)) or 1.0
+        self.gamma = self.narrowness / (np.shape(X)[1] * variance)
+        return super().fit(X, y)
+
+
 def _svm(*, random_state, weights):
-    svc = SVC(C=3, gamma="scale", cache_size=500, class_weight="balanced" if weights else None)
-    return TemperatureScaled(svc, random_state=random_state)
+    svc = NarrowSVC(C=5, narrowness=3, cache_size=500, class_weight="balanced" if weights else None)
+    # Measurements of one face repeat each other: on 194 of them, 70 axes hold 99 % and halve the kernel's cost.
+    return Pipeline([("compress", PCA(0.99)), ("classify", TemperatureScaled(svc, random_state=random_state))])
 
 
 def _logreg(*, random_state, weights):
