@@ -9,18 +9,41 @@ import shlex
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from apps.options import as_config, parse_options
-from classifiers import CLASSIFIERS, evaluate, make_folds, resolve_protocol
+from classifiers import (
+    CLASSIFIERS,
+    Evaluation,
+    Part,
+    Protocol,
+    evaluate,
+    evaluate_transfer,
+    make_folds,
+    resolve_protocol,
+)
 from classifiers.bundle import save_model
 from classifiers.cnn import check_torch
-from data import Dataset, LineamentError, Skipped, find_duplicates, image_digests, load_dataset
-from features import face_crops, feature_table
-from landmarks import LandmarkSet, extract_landmarks
+from data import (
+    Dataset,
+    Duplicates,
+    LineamentError,
+    Skipped,
+    find_duplicates,
+    image_digests,
+    line_up,
+    load_dataset,
+    near_pairs,
+    relabel,
+    survey_images,
+)
+from features import FeatureTable, face_crops, feature_table
+from landmarks import LandmarkSet, extract_landmarks, given_landmarks
 from reports import Run, write_report
+from reports.matrix import Cell, write_matrix
 
 
 def run(options, *, command: str = "") -> Path:
@@ -28,71 +51,203 @@ def run(options, *, command: str = "") -> Path:
     check_ready(options)
     clock = Stopwatch()
     with clock.lap("load"):
-        dataset = load_dataset(options.dataset, options.data, seed=options.seed)
-        digests = image_digests(dataset.images)
-    with clock.lap("landmarks"):
-        landmarks = extract_landmarks(
-            dataset,
-            digests=digests,
-            detector=options.detector,
-            landmark_model=options.landmark_model,
-            on_miss=options.on_miss,
-            cache=options.cache,
-            n_jobs=options.n_jobs,
-            progress=True,
+        dataset = load(options.dataset, options.data, options)
+    measured = measure(dataset, options, clock)
+    protocol = protocol_of(measured, options)
+    with clock.lap("evaluate"):
+        evaluations, models = evaluate(
+            options.classifiers,
+            inputs=measured.inputs,
+            target=measured.dataset.target,
+            folds=make_folds(measured.dataset, measured.duplicates, cv=options.cv, seed=options.seed),
+            **settings_of(measured, protocol, options),
         )
+    return report(measured, evaluations, models, protocol, options, clock, command=command, out=options.out)
+
+
+def run_matrix(options, *, command: str = "") -> Path:
+    """Train on each dataset of `--train`, score on each of `--test`, and return the path of the matrix page."""
+    check_ready(options)
+    clock = Stopwatch()
+    with clock.lap("load"):
+        datasets = {spec: load(*named(spec), options) for spec in dict.fromkeys([*options.train, *options.test])}
+        datasets = lined_up(datasets)
+    measured = {spec: measure(dataset, options, clock) for spec, dataset in datasets.items()}
+    cells = []
+    for spec in options.train:
+        own, protocol = measured[spec], protocol_of(measured[spec], options)
+        others = [test for test in options.test if test != spec]
+        with clock.lap("evaluate"):
+            evaluations, scored, models = evaluate_transfer(
+                options.classifiers,
+                train=own.part,
+                tests=[measured[test].part for test in others],
+                folds=make_folds(own.dataset, own.duplicates, cv=options.cv, seed=options.seed),
+                **settings_of(own, protocol, options),
+            )
+        name = own.dataset.name
+        page = report(own, evaluations, models, protocol, options, clock, command=command, out=options.out / name)
+        if spec in options.test:
+            cells.append(Cell(own.dataset, own.dataset, own.landmarks.found, tuple(evaluations), page))
+        for test, results in zip(others, scored):
+            other = measured[test]
+            cells.append(Cell(own.dataset, other.dataset, other.landmarks.found, tuple(results), page))
+    return write_matrix(cells, options.out, command=command)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A dataset with its landmarks and features: all that evaluation needs, row i of picture i."""
+
+    dataset: Dataset
+    digests: np.ndarray
+    landmarks: LandmarkSet
+    duplicates: Duplicates
+    table: FeatureTable
+    inputs: dict[str, np.ndarray]
+
+    @property
+    def part(self) -> Part:
+        return Part(inputs=self.inputs, target=self.dataset.target, digests=self.digests)
+
+
+def load(name: str, path: Path | None, options) -> Dataset:
+    """The dataset, with the labels that the options ask for."""
+    dataset = load_dataset(name, path, seed=options.seed, options=options.reader_options)
+    return relabel(dataset, options.labels) if options.labels else dataset
+
+
+def named(spec: str) -> tuple[str, Path | None]:
+    """Name and path of a dataset given as NAME:PATH, NAME or PATH.
+
+    >>> named("fer2013:archive.zip")[0]
+    'fer2013'
+    """
+    name, colon, path = spec.partition(":")
+    if colon:
+        return name, Path(path).expanduser()
+    return ("auto", Path(spec).expanduser()) if "/" in spec or Path(spec).suffix else (name, None)
+
+
+def lined_up(datasets: dict[str, Dataset]) -> dict[str, Dataset]:
+    """All datasets with the same labels: those that every one of them has."""
+    specs = list(datasets)
+    for _ in range(2):  # the second round tells the first ones what the last ones lack
+        for one, other in zip(specs, specs[1:] + specs[:1]):
+            if one != other:
+                datasets[one], datasets[other] = line_up(datasets[one], datasets[other])
+    return datasets
+
+
+def measure(dataset: Dataset, options, clock: "Stopwatch") -> Measured:
+    """Find faces, landmarks, duplicates and features of every picture."""
+    with clock.lap("landmarks"):
+        digests = image_digests(dataset.images)
+        landmarks = landmarks_of(dataset, digests, options)
         dataset, landmarks, digests = leave_out_unreadable(dataset, landmarks, digests)
-    duplicates = find_duplicates(digests)
+    with clock.lap("duplicates"):
+        duplicates = duplicates_of(dataset, digests, options)
     with clock.lap("features"):
         table = feature_table(landmarks.points, options.features)
         inputs = {"features": table.X}
         if any(CLASSIFIERS[name].takes == "images" for name in options.classifiers):
             inputs["images"] = face_crops(dataset, landmarks)
-    protocol = resolve_protocol(
-        d=len(table.names),
-        n_classes=len(np.unique(dataset.target)),
+    return Measured(dataset, digests, landmarks, duplicates, table, inputs)
+
+
+def landmarks_of(dataset: Dataset, digests: np.ndarray, options) -> LandmarkSet:
+    """The landmarks that came with the data, else those that we find."""
+    if dataset.landmarks is not None:
+        return given_landmarks(dataset)
+    return extract_landmarks(
+        dataset,
+        digests=digests,
+        detector=options.detector,
+        landmark_model=options.landmark_model,
+        on_miss=options.on_miss,
+        cache=options.cache,
+        n_jobs=options.n_jobs,
+        progress=True,
+    )
+
+
+def leave_out_unreadable(dataset: Dataset, landmarks: LandmarkSet, digests: np.ndarray):
+    """Move pictures that cannot be decoded from the rows to the list of skipped files."""
+    readable = np.flatnonzero(landmarks.readable)
+    if len(readable) == len(dataset):
+        return dataset, landmarks, digests
+    skipped = tuple(Skipped(str(key), problem) for key, problem in zip(dataset.keys, landmarks.problems) if problem)
+    return dataset.take(readable, skipped=skipped), landmarks.take(readable), digests[readable]
+
+
+def duplicates_of(dataset: Dataset, digests: np.ndarray, options) -> Duplicates:
+    """Equal pictures; nearly equal ones too, unless subjects are known, which tie them already."""
+    if dataset.groups is not None or dataset.landmarks is not None:
+        return find_duplicates(digests)
+    hashes = survey_images(dataset.images, n_jobs=options.n_jobs).hashes
+    return find_duplicates(digests, near_pairs(dataset.images, hashes))
+
+
+def protocol_of(measured: Measured, options) -> Protocol:
+    """The protocol of the options for this dataset."""
+    same_picture = "identical and nearly identical pictures"
+    return resolve_protocol(
+        d=len(measured.table.names),
+        n_classes=len(np.unique(measured.dataset.target)),
         cv=options.cv,
         selector=options.selector,
         n_features=options.n_features,
         balance=options.balance,
         seed=options.seed,
-        grouped_by="identical pictures" if dataset.groups is None else "subject and identical pictures",
+        grouped_by=same_picture if measured.dataset.groups is None else "subject and identical pictures",
     )
-    with clock.lap("evaluate"):
-        evaluations, models = evaluate(
-            options.classifiers,
-            inputs=inputs,
-            feature_names=table.names,
-            target=dataset.target,
-            n_classes=len(dataset.label_names),
-            folds=make_folds(dataset, duplicates, cv=options.cv, seed=options.seed),
-            protocol=protocol,
-            options={"max_epochs": options.cnn_epochs},
-            n_jobs=options.n_jobs,
-            progress=True,
-        )
+
+
+def settings_of(measured: Measured, protocol: Protocol, options) -> dict:
+    """What evaluation of one dataset and of several have in common."""
+    return {
+        "feature_names": measured.table.names,
+        "n_classes": len(measured.dataset.label_names),
+        "protocol": protocol,
+        "options": {"max_epochs": options.cnn_epochs},
+        "n_jobs": options.n_jobs,
+        "progress": True,
+    }
+
+
+def report(
+    measured: Measured,
+    evaluations: list[Evaluation],
+    models: dict,
+    protocol: Protocol,
+    options,
+    clock: "Stopwatch",
+    *,
+    command: str,
+    out: Path,
+) -> Path:
+    """Save the models, write the report of one dataset and return its path."""
+    dataset = measured.dataset
+    about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
     for name, model in models.items():
-        about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
-        save_model(options.out / "models", name, model, about=about)
-    return write_report(
-        Run(
-            dataset=dataset,
-            landmarks=landmarks,
-            duplicates=duplicates,
-            table=table,
-            families=tuple(options.features),
-            evaluations=tuple(evaluations),
-            protocol=protocol,
-            detector=options.detector,
-            on_miss=options.on_miss,
-            config=as_config(options),
-            seconds=clock.seconds,
-            skipped=dataset.skipped,
-            command=command,
-            n_landmarks_fresh=landmarks.n_fresh,
-        ),
-        options.out,
+        save_model(out / "models", name, model, about=about)
+    finished = Run(
+        dataset=dataset,
+        landmarks=measured.landmarks,
+        duplicates=measured.duplicates,
+        table=measured.table,
+        families=tuple(options.features),
+        evaluations=tuple(evaluations),
+        protocol=protocol,
+        detector=options.detector,
+        on_miss=options.on_miss,
+        config=as_config(options),
+        seconds=dict(clock.seconds),
+        skipped=dataset.skipped,
+        command=command,
+        n_landmarks_fresh=measured.landmarks.n_fresh,
     )
+    return write_report(finished, out)
 
 
 def check_ready(options) -> None:
@@ -113,19 +268,8 @@ def check_ready(options) -> None:
             ) from error
 
 
-def leave_out_unreadable(dataset: Dataset, landmarks: LandmarkSet, digests: np.ndarray):
-    """Move pictures that cannot be decoded from the rows to the list of skipped files."""
-    readable = np.flatnonzero(landmarks.readable)
-    if len(readable) == len(dataset):
-        return dataset, landmarks, digests
-    skipped = tuple(
-        Skipped(str(key), problem) for key, problem in zip(dataset.keys, landmarks.problems) if problem
-    )
-    return dataset.take(readable, skipped=skipped), landmarks.take(readable), digests[readable]
-
-
 class Stopwatch:
-    """Seconds by the name of the step."""
+    """Seconds by the name of the step, added up over laps."""
 
     def __init__(self):
         self.seconds = {}
@@ -134,22 +278,24 @@ class Stopwatch:
     def lap(self, name):
         start = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, and print where the report is; errors that the user can mend give one line and exit code 2."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    logging.basicConfig(format="%(levelname)s: %(message)s")
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
+    command = shlex.join(["python", "run_pipeline.py", *arguments])
     try:
-        report = run(parse_options(arguments), command=shlex.join(["python", "run_pipeline.py", *arguments]))
+        options = parse_options(arguments)
+        page = (run_matrix if options.train else run)(options, command=command)
     except LineamentError as error:
         print(f"run_pipeline: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("run_pipeline: interrupted. The landmarks found so far are kept; run again to go on.", file=sys.stderr)
         return 130
-    print(f"Report: {report}")
+    print(f"Report: {page}")
     return 0
 
 

@@ -1,29 +1,33 @@
 """`lineament COMMAND …`: one entry for every program of the project."""
 
 import sys
+from importlib import import_module
 
 from data import LineamentError, check_choice
 
-USAGE = """usage: lineament COMMAND …
+COMMANDS = {  # name: (module with `main(arguments)`, what it does)
+    "run": ("run_pipeline", "the whole pipeline, as run_pipeline.py"),
+    "data": ("apps.datasets", "list, fetch or describe datasets"),
+}
 
-commands:
-  run    the whole pipeline, as run_pipeline.py (lineament run --help)"""
+
+def usage() -> str:
+    lines = [f"  {name:6} {about}" for name, (_, about) in COMMANDS.items()]
+    return "\n".join(["usage: lineament COMMAND …", "", "commands (each explains itself with --help):", *lines])
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Hand the arguments to the command's own program, imported only now, and return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(USAGE)
+        print(usage())
         return 0
-    import run_pipeline  # here, so that `lineament --help` answers at once
-
-    commands = {"run": run_pipeline.main}
     try:
-        command = commands[check_choice("command", arguments[0], commands)]
+        module, _ = COMMANDS[check_choice("command", arguments[0], COMMANDS)]
     except LineamentError as error:
         print(f"lineament: {error}", file=sys.stderr)
         return 2
-    return command(arguments[1:])
+    return import_module(module).main(arguments[1:])
 
 
 if __name__ == "__main__":

@@ -39,16 +39,17 @@ def _list(options) -> None:
 
 def _fetch(options) -> None:
     source = DATASETS[check_choice("dataset", options.name, READERS)]
-    if options.name in DOWNLOADS:
+    free = options.name in DOWNLOADS or options.url
+    if free:
         print(f"{source.title}: {source.sentence}\nLicence: {source.licence}, {source.url}")
-    accepted = options.accept_licence or (options.name in DOWNLOADS and _agreed())
+    accepted = options.accept_licence or (free and _agreed())
     with tqdm(unit="B", unit_scale=True, desc=options.name, disable=None) as bar:
 
         def progress(done, total):
             bar.total = total
             bar.update(done - bar.n)
 
-        path = fetch(options.name, accept_licence=accepted, progress=progress)
+        path = fetch(options.name, accept_licence=accepted, progress=progress, url=options.url, sha256=options.sha256)
     print(f"Kept at {path}\nNow: python run_pipeline.py --dataset {options.name} --data {path}")
 
 
@@ -98,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     fetching = commands.add_parser("fetch", help="download a dataset that is free to download")
     fetching.add_argument("name", metavar="NAME", help=f"one of: {', '.join(DOWNLOADS)}")
     fetching.add_argument("--accept-licence", action="store_true", help="the licence is read and agreed to")
+    fetching.add_argument("--url", help="another place that holds the archive")
+    fetching.add_argument("--sha256", help="checksum that the archive must have")
     fetching.set_defaults(command=_fetch)
     describing = commands.add_parser("describe", help="counts, sizes, duplicates and a sheet of pictures")
     describing.add_argument("path", type=Path, metavar="PATH", help="folder, archive or table")

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import joblib
 
 from classifiers import BALANCES, CLASSIFIERS, SELECTORS
-from data import DATASETS, LineamentError, check_choice, data_home
+from data import DATASETS, LineamentError, check_choice, data_home, parse_labels
 from features import DEFAULT_FAMILIES, FAMILIES
 from landmarks import DETECTORS, ON_MISS
 
@@ -55,9 +55,34 @@ def _at_least(least: int) -> Callable[[object], int]:
     return parse
 
 
+def _labels(value):
+    return parse_labels(value) if isinstance(value, str) else value
+
+
+def _pairs(value) -> dict[str, str]:
+    if isinstance(value, str):
+        parts = [item.partition("=") for item in value.split(",")]
+        if not all(name.strip() and sign for name, sign, _ in parts):
+            raise ValueError("is not NAME=VALUE")
+        return {name.strip(): chosen.strip() for name, _, chosen in parts}
+    return {str(name): str(chosen) for name, chosen in value.items()}
+
+
 OPTIONS = {
-    "dataset": Option(str, "sample", "the pictures", "NAME", _abouts(DATASETS)),
-    "data": Option(_path, None, "folder or zip archive of the dataset, as downloaded", "PATH"),
+    "dataset": Option(
+        str, None, "the pictures (default: sample; with --data: auto, by its layout)", "NAME", _abouts(DATASETS)
+    ),
+    "data": Option(_path, None, "folder, archive or table of the dataset, as downloaded", "PATH"),
+    "reader_options": Option(
+        _pairs, None, "what the dataset's reader leaves to choose, such as angles=all of kdef", "NAME=VALUE,…"
+    ),
+    "labels": Option(
+        _labels, None, "labels to keep (anger,happiness), or to rename and merge (happy=positive,sad=negative)", "LIST"
+    ),
+    "train": Option(
+        _names, None, "datasets to train on, to be scored on those of --test: fer2013:PATH, or sample", "NAME:PATH,…"
+    ),
+    "test": Option(_names, None, "datasets to score on; the page shows a matrix of both lists", "NAME:PATH,…"),
     "classifiers": Option(
         _names, ["svm", "logreg", "lda", "forest"], "models to compare, comma-separated", "LIST", _abouts(CLASSIFIERS)
     ),
@@ -96,9 +121,20 @@ def parse_options(arguments: Sequence[str], *, environment: Mapping[str, str] = 
     variables = {name: value for name, value in variables.items() if value}
     values |= _checked(variables, lambda name: ENVIRONMENT_PREFIX + name.upper())
     values |= _checked(flags, lambda name: "--" + name.replace("_", "-"))
-    values["out"] = values["out"] or Path("runs") / values["dataset"]
+    if bool(values["train"]) != bool(values["test"]):
+        raise LineamentError("--train and --test go together: name the datasets to train on and those to score on.")
+    if values["train"] and (values["dataset"] or values["data"]):
+        raise LineamentError("--train and --test name their datasets themselves: leave out --dataset and --data.")
+    values["dataset"] = values["dataset"] or ("auto" if values["data"] else "sample")
+    values["out"] = values["out"] or Path("runs") / _run_name(values)
     values["cache"] = values["cache"] or data_home() / "landmarks"
     return SimpleNamespace(**values)
+
+
+def _run_name(values) -> str:
+    if values["train"]:
+        return "matrix"
+    return Path(values["data"]).stem if values["dataset"] == "auto" else values["dataset"]
 
 
 def as_config(options: SimpleNamespace) -> dict:
@@ -141,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="run_pipeline.py",
         description="Faces to landmarks, measurements, classifiers and an honest report.",
-        epilog="Flags may also stand in a TOML file (--config) or in the environment (LINEAMENT_N_JOBS=2); a flag wins.",
+        epilog="Flags may stand in a TOML file (--config) or in the environment (LINEAMENT_N_JOBS=2) too; a flag wins.",
         formatter_class=argparse.RawTextHelpFormatter,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,

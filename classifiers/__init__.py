@@ -12,6 +12,7 @@ from classifiers.evaluate import (
 )
 from classifiers.registry import BALANCES, CLASSIFIERS, make_classifier
 from classifiers.selection import SELECTORS
+from classifiers.transfer import Part, evaluate_transfer
 
 __all__ = [
     "BALANCES",
@@ -21,8 +22,10 @@ __all__ = [
     "UNUSED",
     "Evaluation",
     "Folds",
+    "Part",
     "Protocol",
     "evaluate",
+    "evaluate_transfer",
     "make_classifier",
     "make_folds",
     "resolve_protocol",

@@ -1,8 +1,9 @@
 """Models on the same folds: everything that learns is fitted within each fold."""
 
 import time
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -84,6 +85,10 @@ class Evaluation:
     @property
     def n_folds(self) -> int:
         return int(self.fold.max()) + 1
+
+    def take(self, rows) -> "Evaluation":
+        """The evaluation of these rows."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in ("target", "predicted", "proba", "fold")})
 
 
 @dataclass(frozen=True)
@@ -242,8 +247,12 @@ class _Fit:
 
 
 def _run(tasks, total, what, n_jobs, progress):
-    done = Parallel(n_jobs=n_jobs, return_as="generator", batch_size=1)(tasks)
-    return tqdm(done, total=total, desc=what, unit="fit", disable=not progress)
+    """Results in the order of the tasks, as they come."""
+    with warnings.catch_warnings():
+        # joblib replaces a worker whose memory has grown, as forests let it grow; nothing is lost.
+        warnings.filterwarnings("ignore", "A worker stopped")
+        done = Parallel(n_jobs=n_jobs, return_as="generator", batch_size=1)(tasks)
+        yield from tqdm(done, total=total, desc=what, unit="fit", disable=not progress)
 
 
 def _fit_front(front, X, y, train):

@@ -58,7 +58,8 @@ def recognise(tree: Tree) -> str:
         return f"{lists[0]} has AffectNet's columns"
     if found := next(filter(_is_annotation, tree.files), ""):
         return f"{found} is an annotation of AffectNet"
-    found = next((name for name in tree.files if _yolo_image(name) and "affectnet" in str(tree.path / name).lower()), "")
+    labels = (name for name in tree.files if _is_yolo_label(name) and "affectnet" in str(tree.path / name).lower())
+    found = next(labels, "")
     return f"{found} labels a picture of AffectNet for YOLO" if found else ""
 
 
@@ -114,10 +115,9 @@ def _add_annotated(rows, own):
             rows.skip(name, "no annotation")
             continue
         try:
-            label = _expression(str(_array(rows.tree, f"{base}_exp.npy").reshape(-1)[0]))
-            points = _array(rows.tree, f"{base}_lnd.npy") if own else None
-            points = None if points is None else interleaved_points(" ".join(map(str, points.ravel())))
-        except (OSError, ValueError, IndexError) as error:
+            label = _expression(_text(_array(rows.tree, f"{base}_exp.npy")))
+            points = interleaved_points(_text(_array(rows.tree, f"{base}_lnd.npy"))) if own else None
+        except (OSError, ValueError) as error:
             rows.skip(name, str(error))
         else:
             rows.add_file(name, label, part=part_of_folder(name), points=points)
@@ -130,11 +130,21 @@ def _array(tree, name) -> np.ndarray:
         raise ValueError(f"{name} is too large for an annotation")
     try:
         return np.load(io.BytesIO(content), allow_pickle=False)
-    except (EOFError, SyntaxError, TypeError, MemoryError, OverflowError) as error:  # numpy evaluates the header
+    except Exception as error:  # numpy tokenizes and evaluates the header: on bad bytes it raises many types
         raise ValueError(f"{name} is no array: {error}") from error
 
 
-def _yolo_image(name):
+def _text(array) -> str:
+    """The values of an array of numbers or text, parted by spaces."""
+    if array.dtype.kind == "U":  # decoded by hand: numpy raises SystemError on code points that do not exist
+        codec = "utf-32-be" if array.dtype.str.startswith(">") else "utf-32-le"
+        return array.tobytes().decode(codec, "replace").replace("\0", " ").strip()
+    if array.dtype.kind not in "fiuS":
+        raise ValueError(f"an array of {array.dtype}, not of numbers")
+    return " ".join(str(value) for value in array.ravel().tolist())
+
+
+def _is_yolo_label(name):
     path = PurePosixPath(name)
     return path.parent.name == "labels" and path.suffix == ".txt" and part_of_folder(name) != ""
 

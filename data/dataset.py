@@ -84,10 +84,7 @@ class Dataset:
             self,
             images=self.images.take(rows),
             skipped=self.skipped + skipped,
-            **{
-                field: None if (values := getattr(self, field)) is None else values[rows]
-                for field in PER_IMAGE
-            },
+            **{field: None if (values := getattr(self, field)) is None else values[rows] for field in PER_IMAGE},
         )
 
     def label_counts(self) -> dict[str, int]:

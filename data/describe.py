@@ -59,9 +59,7 @@ def describe(dataset: Dataset, *, n_jobs: int = 1, progress: bool = False) -> De
         dataset=dataset,
         duplicates=find_duplicates(image_digests(dataset.images), near),
         sizes=sizes.most_common(),
-        unreadable=tuple(
-            Skipped(str(key), problem) for key, problem in zip(dataset.keys, survey.problems) if problem
-        ),
+        unreadable=tuple(Skipped(str(key), problem) for key, problem in zip(dataset.keys, survey.problems) if problem),
     )
 
 

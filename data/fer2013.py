@@ -123,6 +123,6 @@ SOURCE = Source(
     subjects="unknown",
     split="Training, PublicTest (validation), PrivateTest (test)",
     licence="Database Contents Licence (DbCL)",
-    obtain="`lineament data fetch fer2013`, or download and unpack nothing",
+    obtain="`lineament data fetch fer2013`",
     url="https://www.kaggle.com/datasets/msambare/fer2013",
 )

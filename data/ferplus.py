@@ -88,8 +88,8 @@ def _votes(row):
 
 def _add_beside_pixels(rows, vote_table, pixel_table, share):
     """Row i of the votes belongs to row i of the pixels: a table out of step is refused as a whole."""
-    nothing = ("", {})
-    pairs = zip_longest(*(table_rows(rows, table, strict=True) for table in (vote_table, pixel_table)), fillvalue=nothing)
+    both = (table_rows(rows, table, strict=True) for table in (vote_table, pixel_table))
+    pairs = zip_longest(*both, fillvalue=("", {}))
     for number, ((_, vote), (place, picture)) in enumerate(pairs):
         if not vote or not picture or vote.get("Usage") != picture.get("Usage", vote.get("Usage")):
             raise LineamentError(
@@ -103,10 +103,11 @@ def _add_files(rows, vote_table, share):
     files = {name.rsplit("/", 1)[-1]: name for name in image_files(rows.tree)}
     for key, vote in table_rows(rows, vote_table):
         name = vote["Image name"]
-        if name and name not in files:
+        file = files.get(name, "")
+        if name and not file:
             rows.skip(name, "no such picture, and no fer2013.csv beside the votes")
         else:
-            _add(rows, files.get(name, key), vote, share, lambda file=files.get(name): {"file": file})
+            _add(rows, file or key, vote, share, lambda file=file: {"file": file})
 
 
 def _add(rows, key, vote, share, picture):

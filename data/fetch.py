@@ -13,6 +13,7 @@ from pathlib import Path
 
 from data.errors import LineamentError, check_choice
 from data.sources import DATASETS, READERS, data_home
+from data.tree import ARCHIVE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class Download:
 
 
 # Kaggle hands out public datasets at this address without an account, as its pages' own curl command does.
-# Neither place publishes a checksum: what comes is checked by its length, and the zip by its own checksums on reading.
+# Neither place publishes a checksum: what comes is checked by its length, and a zip by its own checksums.
 DOWNLOADS = {
     "fer2013": Download("https://www.kaggle.com/api/v1/datasets/download/msambare/fer2013", "fer2013.zip"),
     "imdb": Download("https://data.vision.ee.ethz.ch/cvl/rrothe/imdb-wiki/static/imdb_crop.tar", "imdb_crop.tar"),
@@ -170,9 +171,19 @@ def _check(part, sha256, url):
     if sha256 and (actual := _sha256(part)) != sha256.lower():
         part.unlink()
         raise LineamentError(f"{url} has the checksum {actual}, not {sha256}. It was removed: download it again.")
-    if part.name.endswith(".zip.part") and not zipfile.is_zipfile(part):
+    if not sha256 and part.name.endswith(".zip.part") and (problem := _zip_problem(part)):
         part.unlink()
-        raise LineamentError(f"What {url} gave is no zip archive, perhaps a page that asks to log in. It was removed.")
+        raise LineamentError(f"What {url} gave is no good zip archive: {problem}. It was removed: download it again.")
+
+
+def _zip_problem(path) -> str:
+    """Why a zip is not to be trusted, by the checksum that it holds of each member; "" if all agree."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except ARCHIVE_ERRORS:
+        return "perhaps a page that asks to log in"
+    return f"{damaged} is damaged" if damaged else ""
 
 
 def _size(path) -> int:

@@ -25,7 +25,7 @@ MIN_SCORE = 3.0
 
 
 def load(tree: Tree, *, min_face_score: str = str(MIN_SCORE)) -> Dataset:
-    """Read the pictures of known gender with one face of at least `min_face_score`; the others are listed."""
+    """Read the pictures of known gender with one face that scores above `min_face_score`; the others are listed."""
     try:
         least = float(min_face_score)
     except ValueError as error:
@@ -69,8 +69,9 @@ def _add(rows, table, columns, least):
     known_people = people is not None and people.shape == columns["gender"].shape
     for number, path in enumerate(columns["full_path"]):
         key = f"{table}:{number + 1}"
+        scores = (columns[field][number] for field in ("gender", "face_score", "second_face_score"))
         try:
-            label = _label(*(float(columns[field][number]) for field in ("gender", "face_score", "second_face_score")), least)
+            label = _label(*map(float, scores), least)
         except (TypeError, ValueError) as reason:
             rows.skip(key, str(reason))
             continue
@@ -81,8 +82,8 @@ def _add(rows, table, columns, least):
 def _label(gender, score, second, least):
     if gender not in (0, 1):
         raise ValueError("gender unknown")
-    if not score >= least:
-        raise ValueError(f"face score below {least:g}")
+    if not score > least:
+        raise ValueError(f"face score not above {least:g}")
     if not np.isnan(second):
         raise ValueError("a second face")
     return "man" if gender else "woman"

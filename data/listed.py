@@ -38,9 +38,7 @@ def recognise(tree: Tree) -> str:
 def fields(row: dict[str, str]) -> dict[str, str]:
     """The cells of image, label, subject and split under whatever name; "" where there is no such column."""
     lower = {column.lower(): cell for column, cell in row.items()}
-    return {
-        field: next((lower[name] for name in names if name in lower), "") for field, names in COLUMNS.items()
-    }
+    return {field: next((lower[name] for name in names if name in lower), "") for field, names in COLUMNS.items()}
 
 
 def _has_columns(cells) -> bool:

@@ -97,7 +97,7 @@ class Rows:
 
     def add(self, key: str, label: str, *, part: str = "", **known) -> None:
         """Take a row, or list why not: see `Row` for what may be known. `part` is any of `PARTS`, or ""."""
-        key = shown(key)
+        key, label = shown(key), shown(label)
         if not label:
             self.skip(key, "no label")
         elif self.labels is not None and label not in self.labels:
@@ -152,9 +152,10 @@ class Rows:
                 picture.flat = np.frombuffer(row.pixels, dtype=np.uint8)
                 row.pixels = None  # not twice in memory
             return ArrayImages(pictures)
-        if all(row.file for row in self.rows):
-            return TreeImages(self.tree, [row.file for row in self.rows])
-        return PointImages(self.tree, [row.file for row in self.rows], points)
+        files = [row.file for row in self.rows]
+        if all(files) and len(set(files)) == len(files):
+            return TreeImages(self.tree, files)
+        return PointImages(self.tree, files, points)  # no picture, or several faces in one
 
     def _points(self):
         points = np.full((len(self.rows), N_POINTS, 2), np.nan, dtype=np.float32)
@@ -196,7 +197,7 @@ def nothing_found(tree: Tree, what: str, layout: str, skipped=()) -> LineamentEr
 def seen(tree: Tree, most: int = 3) -> str:
     """A sentence with the first file names of a tree."""
     names = ", ".join(shown(name) for name in tree.files[:most])
-    return f"Saw {names}{f' and {len(tree.files) - most} more' if len(tree.files) > most else ''}."
+    return f"Saw {names}{f' and {len(tree.files) - most} more' if len(tree.files) > most else ''}.{tree.note}"
 
 
 def shown(name: str) -> str:

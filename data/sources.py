@@ -7,9 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from data import (
-    affectnet, ck48, ckextended, ckplus, fer2013, ferplus, folders, imdb, jaffe, kdef, listed, openface, pyfeat, rafdb,
+    affectnet,
+    ck48,
+    ckextended,
+    ckplus,
+    fer2013,
+    ferplus,
+    folders,
+    imdb,
+    jaffe,
+    kdef,
+    listed,
+    openface,
+    pyfeat,
+    rafdb,
     sample,
-)  # fmt: skip
+)
 from data.dataset import Dataset
 from data.errors import LineamentError, check_choice
 from data.reader import Source, seen
@@ -17,13 +30,8 @@ from data.tree import Tree, open_tree
 
 log = logging.getLogger(__name__)
 
+AUTO = "auto"
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
-
-
-def _read_recognised(tree: Tree) -> Dataset:
-    name, why = recognise_tree(tree)
-    log.info("%s is taken as %s: %s.", tree.path, DATASETS[name].title, why)
-    return DATASETS[name].read(tree)
 
 
 # In the order in which they are tried: the particular before the general.
@@ -39,7 +47,7 @@ DATASETS = {
         licence="MIT, as the project",
         obtain="embedded",
     ),
-    "auto": Source(title="Recognised", about="recognise the layout of --data", read=_read_recognised),
+    AUTO: Source(title="Any of them", about="recognise the layout of --data"),
     "ferplus": ferplus.SOURCE,
     "ckextended": ckextended.SOURCE,
     "fer2013": fer2013.SOURCE,
@@ -82,11 +90,20 @@ def load_dataset(name: str, path=None, *, seed: int = 0, options: Mapping[str, s
         return source.draw(seed=seed)
     if path is None:
         raise LineamentError(f"The dataset '{name}' needs --data PATH, the folder or archive as downloaded.")
-    for option in options or {}:
-        if not source.options:
+    tree = open_tree(path)
+    if name == AUTO:
+        name, why = recognise_tree(tree)
+        log.info("%s is taken as %s: %s.", tree.path, DATASETS[name].title, why)
+    return DATASETS[name].read(tree, **_checked(name, options or {}))
+
+
+def _checked(name, options):
+    known = DATASETS[name].options
+    for option in options:
+        if not known:
             raise LineamentError(f"The dataset '{name}' takes no options, not even '{option}'.")
-        check_choice(f"option of '{name}'", option, source.options)
-    return source.read(open_tree(path), **(options or {}))
+        check_choice(f"option of '{name}'", option, known)
+    return options
 
 
 def recognise_dataset(path) -> tuple[str, str]:

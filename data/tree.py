@@ -25,8 +25,15 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".mat")
 TAR_SUFFIXES = (".tar", ".gz", ".tgz", ".bz2", ".tbz", ".xz", ".txz")
 # What the archive modules raise on damaged members. RuntimeError: encrypted; NotImplementedError: unknown compression.
 ARCHIVE_ERRORS = (
-    OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, tarfile.TarError,
-)  # fmt: skip
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+)
 
 
 class Tree:
@@ -76,6 +83,11 @@ class Tree:
         """Yield every name with "" or the reason why it is refused."""
         raise NotImplementedError
 
+    @property
+    def note(self) -> str:
+        """What a user should know where nothing is found, as a sentence, or ""."""
+        return ""
+
     def _scan(self):
         if self._files is not None:
             return
@@ -96,6 +108,8 @@ class Tree:
 
 
 class FolderTree(Tree):
+    _root = None  # real path with its last slash, once it is needed
+
     def _list(self):
         problems = []
         for folder, subfolders, names in os.walk(self.path, onerror=problems.append):
@@ -113,12 +127,14 @@ class FolderTree(Tree):
         return self._inside(name).stat().st_size
 
     def _inside(self, name):
-        file = self.path / name
-        if not file.resolve().is_relative_to(self.path.resolve()):
+        file = os.path.realpath(self.path / name)
+        if self._root is None:
+            self._root = os.path.join(os.path.realpath(self.path), "")
+        if not file.startswith(self._root):
             raise OSError("a link that leads out of the folder")
-        if not stat.S_ISREG(file.stat().st_mode):
+        if not stat.S_ISREG(os.stat(file).st_mode):
             raise OSError("not a regular file")
-        return file
+        return Path(file)
 
 
 class FileTree(FolderTree):
@@ -130,6 +146,10 @@ class FileTree(FolderTree):
     def __init__(self, path: Path):
         super().__init__(Path(path).parent)
         self.table = Path(path).name
+
+    @property
+    def note(self):
+        return " Of a single table only its own pictures are read: give the folder for what lies beside it."
 
     def _list(self):
         yield self.table, ""
@@ -222,7 +242,7 @@ class _Section(io.RawIOBase):
     """`size` bytes of a file, from `start` on."""
 
     def __init__(self, path, start, size):
-        self._file = open(path, "rb")
+        self._file = Path(path).open("rb")  # closed with this
         self._file.seek(start)
         self._left = size
 

@@ -5,8 +5,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import Dataset, LineamentError, find_duplicates, fold_groups, image_digests, load_dataset
+from data import (
+    CANONICAL,
+    Dataset,
+    LineamentError,
+    canonical_name,
+    find_duplicates,
+    fold_groups,
+    image_digests,
+    line_up,
+    load_dataset,
+    near_pairs,
+    parse_labels,
+    relabel,
+    survey_images,
+)
 from data.images import ArrayImages
+from data.similar import MAX_BITS, _close, perceptual_hash
+from data.sources import READERS
 from data.tree import open_tree
 
 
@@ -139,3 +155,103 @@ def test_dataset_checks_its_rows():
         Dataset(**good, target=np.array([0]))
     with pytest.raises(ValueError, match="outside label_names"):
         Dataset(**good, target=np.array([0, 3]))
+
+
+def scene(seed, size=96):
+    """A picture with structure: blurred noise of full contrast."""
+    rng = np.random.default_rng(seed)
+    noise = Image.fromarray(rng.integers(0, 255, (7, 7), dtype=np.uint8)).resize((size, size), Image.Resampling.BICUBIC)
+    return np.array(noise)
+
+
+def recompressed(picture, side, quality=60):
+    buffer = io.BytesIO()
+    Image.fromarray(picture).resize((side, side)).save(buffer, "JPEG", quality=quality)
+    return np.array(Image.open(buffer))
+
+
+def test_near_duplicates_are_found_and_counted_apart():
+    first, second = scene(1), scene(2)
+    paler = (second * 0.8 + 20).astype(np.uint8)
+    images = ArrayImages([first, second, recompressed(first, 64), first, paler])
+    near = near_pairs(images, survey_images(images).hashes)
+    duplicates = find_duplicates(image_digests(images), near)
+    assert (duplicates.exact, duplicates.near, duplicates.count) == (1, 2, 3)
+    assert list(duplicates.copy_of) == [0, 1, 0, 0, 1]
+    split = np.array(["train", "train", "test", "test", "test"])
+    assert duplicates.across_split(split) == {"exact": 1, "near": 1}
+    assert duplicates.across_split(None) == {"exact": 0, "near": 0}
+    assert list(duplicates.of_held_out(split)) == [True, True, False, False, False]
+
+
+def test_different_and_plain_pictures_are_no_near_duplicates():
+    plain = [np.full((48, 48), shade, np.uint8) for shade in (0, 1, 2)]
+    images = ArrayImages([scene(seed) for seed in range(40)] + plain)
+    assert not len(near_pairs(images, survey_images(images).hashes))
+
+
+def test_buckets_find_what_a_search_of_all_pairs_finds():
+    rng = np.random.default_rng(0)
+    values = rng.integers(1, 2**63, 60, dtype=np.uint64)
+    flips = np.array([sum(1 << int(bit) for bit in rng.choice(63, rng.integers(1, 14), replace=False)) for _ in values])
+    values = np.unique(np.concatenate([values, values ^ flips.astype(np.uint64)]))
+    every = np.argwhere(np.triu(np.bitwise_count(values[:, None] ^ values[None]) <= MAX_BITS, 1))
+    assert len(every) > 20 and (_close(values) == every).all()
+
+
+def test_the_hash_ignores_size_and_colour_but_not_content():
+    picture = scene(3)
+    bits = np.bitwise_count(np.uint64(perceptual_hash(picture) ^ perceptual_hash(recompressed(picture, 48))))
+    assert bits <= 4
+    assert perceptual_hash(np.dstack([picture] * 3)) == perceptual_hash(picture)
+    assert np.bitwise_count(np.uint64(perceptual_hash(picture) ^ perceptual_hash(scene(4)))) > MAX_BITS
+
+
+def test_every_readers_emotion_has_its_canonical_name():
+    emotions = {label for name, source in READERS.items() if name != "imdb" for label in source.classes}
+    assert {canonical_name(label) for label in emotions} == set(CANONICAL)
+    assert canonical_name("AN") == "anger" and canonical_name("woman") is None
+
+
+def test_a_list_keeps_labels_under_canonical_names(tmp_path):
+    dataset = load_dataset("fer2013", write("folder", tmp_path, FILES))
+    chosen = relabel(dataset, ["happiness", "angry"])
+    assert chosen.label_counts() == {"anger": 3, "happiness": 2}
+    assert len(relabel(dataset, ["anger", "sad"])) == 3
+    dropped = [item for item in relabel(dataset, ["anger", "sad"]).skipped if "not used" in item.reason]
+    assert len(dropped) == 2
+
+
+def test_a_mapping_merges_labels(toy):
+    merged = relabel(toy, {"a": "x", "b": "x", "c": "y"})
+    assert merged.label_counts() == {"x": 40, "y": 20}
+    assert (merged.target == (toy.target == 2)).all()
+    with pytest.raises(LineamentError, match="Did you mean 'a'"):
+        relabel(toy, {"aa": "x", "b": "y"})
+    with pytest.raises(LineamentError, match="Only 1 label"):
+        relabel(toy, ["a"])
+
+
+def test_votes_are_merged_with_their_labels(toy):
+    votes = np.tile([5.0, 3.0, 2.0], (len(toy), 1))
+    voted = Dataset(**{**vars(toy), "votes": votes})
+    assert (relabel(voted, {"a": "x", "b": "x", "c": "y"}).votes == [8, 2]).all()
+
+
+def test_two_datasets_line_up(toy, tmp_path):
+    fer = load_dataset("fer2013", write("folder", tmp_path, FILES))
+    other = Dataset(**{**vars(toy), "label_names": ("Anger", "contempt", "happiness")})
+    first, second = line_up(fer, other)
+    assert first.label_names == second.label_names == ("anger", "happiness")
+    assert first.label_counts() == {"anger": 3, "happiness": 2} and len(second) == 40
+    assert "contempt" in second.skipped[0].reason
+    with pytest.raises(LineamentError, match="share fewer than two labels"):
+        line_up(fer, toy)
+
+
+def test_labels_of_a_flag():
+    assert parse_labels("anger, happiness") == ["anger", "happiness"]
+    assert parse_labels("happy=positive,sad=negative") == {"happy": "positive", "sad": "negative"}
+    for text in ("", "a=b,c", "=b"):
+        with pytest.raises(LineamentError, match="give names"):
+            parse_labels(text)

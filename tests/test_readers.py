@@ -3,6 +3,7 @@
 import io
 import pickle
 import tarfile
+import tracemalloc
 import zipfile
 from dataclasses import dataclass, field
 
@@ -55,6 +56,7 @@ POINT_CELLS = [str(10 + i) for i in range(68)] + [str(20 + i) for i in range(68)
 VOTES = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
 AFFECTNET = "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal"
 AFFECTNET_POINTS = points_text(";", ";")
+ANNOTATED = "Manually_Annotated_Images"
 
 
 @dataclass
@@ -68,8 +70,12 @@ class Case:
     options: dict = field(default_factory=dict)
 
 
-FER_TABLE_ROWS = [("fer2013.csv:2", "angry", None, "train"), ("fer2013.csv:3", "sad", None, "train"),
-                  ("fer2013.csv:4", "neutral", None, "validation"), ("fer2013.csv:5", "surprise", None, "test")]  # fmt: skip
+FER_TABLE_ROWS = [
+    ("fer2013.csv:2", "angry", None, "train"),
+    ("fer2013.csv:3", "sad", None, "train"),
+    ("fer2013.csv:4", "neutral", None, "validation"),
+    ("fer2013.csv:5", "surprise", None, "test"),
+]
 
 CASES = {
     "fer2013.csv": Case(
@@ -111,9 +117,13 @@ CASES = {
     "fer2013 folders": Case(
         "fer2013",
         pictures(
-            "train/angry/Training_1.jpg", "train/sad/Training_2.jpg", "test/sad/PublicTest_3.jpg",
-            "test/happy/PrivateTest_4.jpg", "test/happy/other.jpg", form="JPEG",
-        ),  # fmt: skip
+            "train/angry/Training_1.jpg",
+            "train/sad/Training_2.jpg",
+            "test/sad/PublicTest_3.jpg",
+            "test/happy/PrivateTest_4.jpg",
+            "test/happy/other.jpg",
+            form="JPEG",
+        ),
         [
             ("test/happy/PrivateTest_4.jpg", "happy", None, "test"),
             ("test/sad/PublicTest_3.jpg", "sad", None, "validation"),
@@ -209,11 +219,20 @@ CASES = {
     "kdef": Case(
         "kdef",
         pictures(
-            *("KDEF_and_AKDEF/KDEF/" + name for name in (
-                "AF01/AF01AFS.JPG", "AF01/AF01AFFL.JPG", "BF01/BF01ANS.JPG", "AM31/AM31H.JPG", "AF31/AF31V.JPG",
-                "AF31/AF31NES.JPG", "AF31/AF31XXS.JPG",
-            )), form="JPEG",
-        ),  # fmt: skip
+            *(
+                "KDEF_and_AKDEF/KDEF/" + name
+                for name in (
+                    "AF01/AF01AFS.JPG",
+                    "AF01/AF01AFFL.JPG",
+                    "BF01/BF01ANS.JPG",
+                    "AM31/AM31H.JPG",
+                    "AF31/AF31V.JPG",
+                    "AF31/AF31NES.JPG",
+                    "AF31/AF31XXS.JPG",
+                )
+            ),
+            form="JPEG",
+        ),
         [
             ("KDEF_and_AKDEF/KDEF/AF01/AF01AFS.JPG", "afraid", "F01", None),
             ("KDEF_and_AKDEF/KDEF/AF31/AF31NES.JPG", "neutral", "F31", None),
@@ -246,7 +265,7 @@ CASES = {
             "Manually_Annotated_file_lists/validation.csv": csv(
                 f"14/c.jpg,0,0,48,48,{AFFECTNET_POINTS},7,0.5,0.1", f"14/d.jpg,0,0,48,48,{AFFECTNET_POINTS},2,0.5,0.1"
             ),
-            **pictures(*(f"Manually_Annotated_Images/{name}" for name in ("689/a.jpg", "689/b.jpg", "14/c.jpg", "14/d.jpg"))),
+            **pictures(*(f"{ANNOTATED}/{name}" for name in ("689/a.jpg", "689/b.jpg", "14/c.jpg", "14/d.jpg"))),
         },
         [
             ("Manually_Annotated_Images/14/c.jpg", "contempt", None, "test"),
@@ -258,8 +277,11 @@ CASES = {
     "affectnet, new release": Case(
         "affectnet",
         {
-            **pictures("train_set/images/0.jpg", "train_set/images/1.jpg", "train_set/images/2.jpg", "val_set/images/0.jpg"),
+            **pictures(
+                "train_set/images/0.jpg", "train_set/images/1.jpg", "train_set/images/2.jpg", "val_set/images/0.jpg"
+            ),
             "train_set/annotations/0_exp.npy": npy(np.array("6")),
+            "train_set/annotations/0_lnd.npy": npy(np.arange(136.0)),
             "train_set/annotations/1_exp.npy": npy(np.array([{"pickled": 1}])),
             "val_set/annotations/0_exp.npy": npy(np.array(4)),
         },
@@ -281,11 +303,15 @@ CASES = {
     "rafdb": Case(
         "rafdb",
         {
-            "basic/EmoLabel/list_patition_label.txt": csv("train_00001.jpg 5", "test_0001.jpg 1", "train_00002.jpg 8", "odd"),
+            "basic/EmoLabel/list_patition_label.txt": csv(
+                "train_00001.jpg 5", "test_0001.jpg 1", "train_00002.jpg 8", "odd"
+            ),
             **pictures(
-                "basic/Image/aligned/train_00001_aligned.jpg", "basic/Image/aligned/test_0001_aligned.jpg",
-                "basic/Image/original/train_00001.jpg", "basic/Image/aligned/train_00002_aligned.jpg",
-            ),  # fmt: skip
+                "basic/Image/aligned/train_00001_aligned.jpg",
+                "basic/Image/aligned/test_0001_aligned.jpg",
+                "basic/Image/original/train_00001.jpg",
+                "basic/Image/aligned/train_00002_aligned.jpg",
+            ),
         },
         [
             ("basic/Image/aligned/test_0001_aligned.jpg", "surprise", None, "test"),
@@ -309,7 +335,9 @@ CASES = {
         {
             "imdb_crop/imdb.mat": mat(
                 "imdb",
-                full_path=np.array(["01/a.jpg", "01/b.jpg", "02/c.jpg", "02/d.jpg", "02/gone.jpg", "../x"], dtype=object),
+                full_path=np.array(
+                    ["01/a.jpg", "01/b.jpg", "02/c.jpg", "02/d.jpg", "02/gone.jpg", "../x"], dtype=object
+                ),
                 gender=np.array([0, 1, np.nan, 1, 1, 1.0]),
                 face_score=np.array([4, 5, 4, -np.inf, 4, 4]),
                 second_face_score=np.array([np.nan] * 6),
@@ -350,7 +378,9 @@ CASES = {
         "pyfeat",
         {
             "faces.csv": csv(
-                ",".join(["FaceRectX", "FaceScore", *POINT_COLUMNS, "anger", "neutral", "frame", "input", "label", "subject"]),
+                ",".join(
+                    ["FaceRectX", "FaceScore", *POINT_COLUMNS, "anger", "neutral", "frame", "input", "label", "subject"]
+                ),
                 ",".join(["1", "0.9", *POINT_CELLS, "0.1", "0.9", "0", "/home/me/a.png", "joy", "p1"]),
                 ",".join(["1", "0.9", *[""] * 136, "", "", "0", "/home/me/b.png", "fear", "p2"]),
                 ",".join(["1", "0.9", *POINT_CELLS, "0.1", "0.9", "0", "/home/me/c.png", "", "p2"]),
@@ -493,6 +523,24 @@ def test_a_table_may_be_given_alone(case, tmp_path):
     assert rows_of(load_dataset("auto", path)) == sorted(CASES[case].rows)
 
 
+def test_a_table_of_pixels_is_not_held_as_text(tmp_path):
+    n = 1000
+    row = " ".join(str(200 + i % 50) for i in range(48 * 48))
+    path = tmp_path / "fer2013.csv"
+    path.write_text("emotion,pixels,Usage\n" + f"3,{row},Training\n" * n)
+    tracemalloc.start()
+    dataset = load_dataset("fer2013", path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(dataset) == n and peak < 2.6 * n * 48 * 48 + 2**20
+
+
+def test_a_table_alone_says_that_its_folder_may_be_needed(tmp_path):
+    path = write("folder", tmp_path, CASES["ferplus beside fer2013.csv"].files) / "fer2013new.csv"
+    with pytest.raises(LineamentError, match="give the folder"):
+        load_dataset("auto", path)
+
+
 def test_kdef_angles(tmp_path):
     path = write("folder", tmp_path, CASES["kdef"].files)
     assert len(load_dataset("kdef", path, options={"angles": "all"})) == 6
@@ -521,6 +569,13 @@ def test_ferplus_out_of_step_is_refused(tmp_path):
     files["fer2013.csv"] = files["fer2013.csv"].replace(b",Training\n", b",PublicTest\n", 1)
     with pytest.raises(LineamentError, match="out of step at row 1"):
         load_dataset("ferplus", write("folder", tmp_path, files))
+
+
+def test_affectnet_points_in_arrays(tmp_path):
+    path = write("folder", tmp_path, CASES["affectnet, new release"].files)
+    dataset = load_dataset("affectnet", path, options={"landmarks": "yes"})
+    assert [str(key) for key in dataset.keys] == ["train_set/images/0.jpg"]  # the other has none: listed
+    assert (dataset.landmarks[0, 5] == (10, 11)).all()
 
 
 @pytest.mark.parametrize("case", ["ckplus", "affectnet, validation without header"])

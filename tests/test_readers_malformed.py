@@ -18,20 +18,45 @@ from test_readers import CASES, picture, write
 
 from data import LineamentError, image_digests, load_dataset
 from data import tree as trees
+from data.describe import contact_sheet
 from data.images import UnreadableImage
 from data.table import MAX_LINE
 from data.tree import open_tree
 
 EXAMPLES = 2000
 NASTY = (
-    "", "-1", "7", "8", "99999999999999999999", "1e400", "nan", "inf", "3.5", "१", "ü", "感情", "\x00", "\ufeff", "\n", "\r",
-    '"', '""', "'", ",", ";", "\t", " ", "../../etc/passwd", "/etc/passwd", "C:\\x", "a" * 3000, "1," * 300, "\udcff", "%s",
-)  # fmt: skip
+    *(
+        "",
+        "-1",
+        "7",
+        "8",
+        "99999999999999999999",
+        "1e400",
+        "nan",
+        "inf",
+        "3.5",
+        "१",
+        "ü",
+        "感情",
+        "a" * 3000,
+        "1," * 300,
+    ),
+    *("\x00", "\ufeff", "\udcff", "\n", "\r", "\t", " ", '"', '""', "'", ",", ";", "%s"),
+    *("../../etc/passwd", "/etc/passwd", "C:\\x"),
+)
 NAMES = (
-    "../outside.png", "/tmp/outside.png", "a/../../outside.csv", "label/" + "n" * 2000 + ".png", "感情/顔.png", "Ünï/é.csv",
-    "..\\outside.png", "train/angry", "x/CON.jpg", "list.csv", "fer2013new.csv", "imdb.mat", "S001_001_00000001_emotion.txt",
-    "annotations/0_exp.npy", "labels.csv", "AF01ANS.JPG",
-)  # fmt: skip
+    *("../outside.png", "/tmp/outside.png", "a/../../outside.csv", "..\\outside.png", "train/angry", "x/CON.jpg"),
+    *(
+        "label/" + "n" * 2000 + ".png",
+        "感情/顔.png",
+        "Ünï/é.csv",
+        "list.csv",
+        "labels.csv",
+        "fer2013new.csv",
+        "imdb.mat",
+    ),
+    *("S001_001_00000001_emotion.txt", "annotations/0_exp.npy", "AF01ANS.JPG"),
+)
 LINKS = ("/etc/passwd", "../../../etc/passwd", ".", "loop")
 
 
@@ -207,11 +232,12 @@ def test_a_device_in_a_folder_is_not_opened(tmp_path):
 
 @pytest.mark.parametrize("name", [b"\xff\xfe.png", "é.png".encode("latin-1")])
 def test_names_of_no_encoding_become_printable_keys(name, tmp_path):
-    for label in (b"joy", b"woe"):
+    for label in (b"joy", b"woe\xff"):
         folder = os.path.join(os.fsencode(tmp_path), label)
         os.mkdir(folder)
         with open(os.path.join(folder, name), "wb") as file:
             file.write(picture(3))
     dataset = load_dataset("auto", tmp_path)
     assert dataset.images[0].shape == (48, 48)
-    assert all(str(key).encode("utf-8").startswith((b"joy/", b"woe/")) for key in dataset.keys)
+    assert all(str(key).encode("utf-8").startswith((b"joy/", b"woe\\")) for key in dataset.keys)
+    contact_sheet(dataset)

@@ -1,0 +1,81 @@
+"""One dataset against another: the same models, labels lined up, no picture on both sides."""
+
+import json
+
+import numpy as np
+import pytest
+
+import run_pipeline
+from classifiers import HELD_OUT, UNUSED, Part, evaluate, evaluate_transfer, make_folds, resolve_protocol
+from data import find_duplicates
+
+
+def settings():
+    protocol = resolve_protocol(d=3, n_classes=3, n_features=None, cv=3, selector="none", balance="none", seed=0)
+    return {"feature_names": ["a", "b", "c"], "n_classes": 3, "protocol": protocol}
+
+
+def part(toy, seed):
+    X = np.random.default_rng(seed).normal(size=(len(toy), 3)) + toy.target[:, None]
+    return Part({"features": X}, toy.target, np.array([f"{seed}-{row}" for row in range(len(toy))]))
+
+
+def test_other_datasets_are_scored_by_the_models_of_the_first(toy):
+    one, two, three = (part(toy, seed) for seed in range(3))
+    folds = make_folds(toy, find_duplicates(one.digests), cv=3, seed=0)
+    own, others, models = evaluate_transfer(["lda"], train=one, tests=[two, three], folds=folds, **settings())
+    alone, _ = evaluate(["lda"], inputs=one.inputs, target=one.target, folds=folds, **settings())
+    np.testing.assert_array_equal(own[0].predicted, alone[0].predicted)
+    for test, (result,) in zip((two, three), others):
+        assert (result.fold == HELD_OUT).all()
+        np.testing.assert_array_equal(result.predicted, models["lda"].predict(test.inputs["features"]))
+
+
+def test_pictures_that_both_show_are_not_trained_on(toy):
+    one, two = part(toy, 0), part(toy, 1)
+    two.digests[:5] = one.digests[:5]
+    folds = make_folds(toy, find_duplicates(one.digests), cv=3, seed=0)
+    own, _, _ = evaluate_transfer(["lda"], train=one, tests=[two], folds=folds, **settings())
+    assert (own[0].fold[:5] == UNUSED).all() and (own[0].fold[5:] >= 0).all()
+
+
+def test_parts_check_their_rows(toy):
+    with pytest.raises(ValueError, match="digests has 3 rows for 60"):
+        Part({}, toy.target, np.array(["a", "b", "c"]))
+
+
+def test_both_ways_between_real_and_drawn_faces(fer_zip, tmp_path, capsys):
+    """A sixtieth of FER2013 against the sample, and the reverse, on one page."""
+    import zipfile
+
+    with zipfile.ZipFile(fer_zip) as whole, zipfile.ZipFile(tmp_path / "fer.zip", "w") as small:
+        for name in sorted(name for name in whole.namelist() if name.endswith(".jpg"))[::30]:
+            small.writestr(name, whole.read(name))
+    both = f"fer2013:{tmp_path / 'fer.zip'},sample"
+    arguments = ["--train", both, "--test", both, "--classifiers", "lda", "--cv", "2"]
+    assert run_pipeline.main([*arguments, "--out", str(tmp_path / "m"), "--cache", str(tmp_path / "c")]) == 0
+    assert str(tmp_path / "m" / "report.html") in capsys.readouterr().out
+    cells = json.loads((tmp_path / "m" / "metrics.json").read_text())["matrix"]
+    scored = {
+        (cell["train"], cell["test"]): cell["accuracy"]
+        for cell in cells
+        if cell["model"] == "lda" and cell["faces"] == "all"
+    }
+    assert len(scored) == 4
+    assert scored["fer2013", "sample"] > 2 / 7 and scored["sample", "fer2013"] > 1 / 7
+    page = (tmp_path / "m" / "report.html").read_text()
+    assert "Synthetic faces" in page and f"{100 * scored['fer2013', 'sample']:.1f} %" in page
+    assert (tmp_path / "m" / "fer2013" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--train", "sample"], "--train and --test go together"),
+        (["--train", "sample", "--test", "sample", "--dataset", "sample"], "leave out --dataset"),
+        (["--train", "sample", "--test", "smaple"], "Did you mean 'sample'"),
+    ],
+)
+def test_mistakes_are_named(arguments, message, capsys):
+    assert run_pipeline.main(arguments) == 2
+    assert message in capsys.readouterr().err
