@@ -140,7 +140,13 @@ def _run_name(values) -> str:
 def as_config(options: SimpleNamespace) -> dict:
     """The options as plain values for a TOML file that repeats the run; defaults that are None are left out."""
     values = {name: getattr(options, name) for name in OPTIONS if getattr(options, name) is not None}
-    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value):
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={chosen}" for name, chosen in value.items())
+    return str(value) if isinstance(value, Path) else value
 
 
 def _read_config(path: Path) -> dict:

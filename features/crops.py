@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 
 from data.dataset import Dataset
+from data.errors import LineamentError
+from data.images import UnreadableImage
 from landmarks.detector import CROP_SIDE
 from landmarks.extract import LandmarkSet
 
@@ -25,8 +27,19 @@ def face_crops(dataset: Dataset, landmarks: LandmarkSet, *, size: int = CROP_SIZ
     ndarray of shape (n, size, size), uint8
         The whole picture where it is the crop of one face already, else the
         face's box with a margin; beyond the picture its edge is repeated.
+
+    Raises
+    ------
+    LineamentError
+        If a picture cannot be read, such as where landmarks came without any.
     """
-    return np.stack([_crop(dataset.images[row], landmarks.boxes[row], size) for row in range(len(dataset))])
+    try:
+        return np.stack([_crop(dataset.images[row], landmarks.boxes[row], size) for row in range(len(dataset))])
+    except UnreadableImage as reason:
+        raise LineamentError(
+            f"A network needs pictures, and '{dataset.name}' has no pictures for all of its faces ({reason}). "
+            "Leave cnn out of --classifiers."
+        ) from reason
 
 
 def _crop(image, box, size):

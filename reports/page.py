@@ -173,7 +173,7 @@ def _confusion_alt(table, model, part):
 def _pictures(run, tables, held_out, examples):
     yield _labels_picture(tables)
     yield _found_picture(tables)
-    if run.landmarks.found.any():
+    if np.isfinite(run.landmarks.score[run.landmarks.found]).any():  # landmarks made elsewhere have none
         yield _score_picture(run)
     if examples:
         tiles = tuple(example.tile for example in examples)

@@ -90,7 +90,8 @@ def test_no_detector_takes_the_whole_picture(sample):
 def test_unreadable_pictures_keep_their_row_and_reason(tmp_path, sample):
     (tmp_path / "a.png").write_bytes(b"no picture")
     tree = open_tree(tmp_path)
-    dataset = Dataset("few", TreeImages(tree, ["a.png", "b.png"]), np.zeros(2, dtype=np.int64), ("a",), np.array(["a", "b"]))
+    images = TreeImages(tree, ["a.png", "b.png"])
+    dataset = Dataset("few", images, np.zeros(2, dtype=np.int64), ("a",), np.array(["a", "b"]))
     landmarks = extract_landmarks(dataset, digests=image_digests(dataset.images))
     assert not landmarks.readable.any() and all(landmarks.problems)
 

@@ -79,3 +79,32 @@ def test_both_ways_between_real_and_drawn_faces(fer_zip, tmp_path, capsys):
 def test_mistakes_are_named(arguments, message, capsys):
     assert run_pipeline.main(arguments) == 2
     assert message in capsys.readouterr().err
+
+
+def test_landmarks_made_elsewhere_need_no_pictures(sample, sample_landmarks, tmp_path, capsys):
+    """OpenFace's columns with a label: no extraction, and a network says what it lacks."""
+    columns = [f" x_{i}" for i in range(68)] + [f" y_{i}" for i in range(68)]
+    flat = np.concatenate([sample_landmarks.points[..., 0], sample_landmarks.points[..., 1]], axis=1)
+    lines = [",".join(["frame", " face_id", " timestamp", " confidence", " success", *columns, " label"])]
+    for row in range(0, len(sample), 3):
+        start = [row, 0, row / 30, 0.98, 1]
+        lines.append(",".join(map(str, [*start, *flat[row], sample.label_names[sample.target[row]]])))
+    (tmp_path / "faces.csv").write_text("\n".join(lines))
+    arguments = ["--data", str(tmp_path / "faces.csv"), "--out", str(tmp_path / "run"), "--cache", str(tmp_path / "c")]
+    assert run_pipeline.main([*arguments, "--classifiers", "lda"]) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["dataset"]["name"] == "openface" and metrics["landmarks"]["found"] == 1
+    assert metrics["models"]["lda"]["cv"]["accuracy"]["mean"] > 0.5
+    assert run_pipeline.main([*arguments, "--classifiers", "lda,cnn"]) == 2
+    assert "no pictures" in capsys.readouterr().err
+
+
+def test_labels_are_chosen_and_merged(tmp_path):
+    run = ["--classifiers", "lda", "--cv", "2", "--cache", str(tmp_path / "c"), "--out", str(tmp_path / "run")]
+    for labels, expected in [
+        ("anger,happiness", {"anger": 120, "happiness": 120}),
+        ("happy=good,angry=bad,sad=bad", {"bad": 240, "good": 120}),
+    ]:
+        assert run_pipeline.main([*run, "--labels", labels]) == 0
+        metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+        assert metrics["dataset"]["label_counts"] == expected
