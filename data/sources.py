@@ -140,5 +140,5 @@ def _inner_archive(tree):
 
 
 def data_home() -> Path:
-    """Folder for caches and downloads: `LINEAMENT_DATA`, else `~/.cache/lineament`. Not created here."""
-    return Path(os.environ.get("LINEAMENT_DATA") or Path.home() / ".cache" / "lineament").expanduser()
+    """Folder for caches and downloads: `LINEAMENT_HOME`, else `~/.cache/lineament`. Not created here."""
+    return Path(os.environ.get("LINEAMENT_HOME") or Path.home() / ".cache" / "lineament").expanduser()

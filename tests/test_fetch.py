@@ -138,7 +138,7 @@ def test_errors_of_the_server_are_told(server, tmp_path):
 
 
 def test_fetch_asks_for_consent_and_keeps_the_file_at_home(server, tmp_path, monkeypatch):
-    monkeypatch.setenv("LINEAMENT_DATA", str(tmp_path))
+    monkeypatch.setenv("LINEAMENT_HOME", str(tmp_path))
     with pytest.raises(LineamentError, match="Database Contents Licence.*--accept-licence"):
         fetch("fer2013", url=server.url)
     assert not server.asked
@@ -154,7 +154,7 @@ def test_what_needs_its_owners_consent_says_where_to_ask(name):
 
 
 def test_the_command_shows_the_licence_and_asks(server, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("LINEAMENT_DATA", str(tmp_path))
+    monkeypatch.setenv("LINEAMENT_HOME", str(tmp_path))
     command = ["fetch", "fer2013", "--url", server.url, "--sha256", SHA256]
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert datasets.main(command) == 2 and not server.asked
@@ -167,6 +167,6 @@ def test_the_command_shows_the_licence_and_asks(server, tmp_path, monkeypatch, c
 
 
 def test_the_command_takes_the_consent_as_a_flag(server, tmp_path, monkeypatch):
-    monkeypatch.setenv("LINEAMENT_DATA", str(tmp_path))
+    monkeypatch.setenv("LINEAMENT_HOME", str(tmp_path))
     assert datasets.main(["fetch", "jaffe", "--url", server.url, "--accept-licence"]) == 0
     assert (tmp_path / "datasets" / "jaffe.zip").read_bytes() == CONTENT
