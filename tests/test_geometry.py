@@ -5,7 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from features import FAMILIES, FEATURES, FaceFeatures, feature_table, normalised
+from features.contours import fitted_parabola
 from features.geometry import fitted_ellipse
+from features.shape import aligned
 from landmarks.layout import LEFT_EYE, MIRROR, OUTER_MOUTH, RIGHT_EYE, mirrored
 
 ALL = tuple(FAMILIES)
@@ -68,9 +70,47 @@ def test_mirroring_swaps_left_and_right(sample_landmarks):
     points = sample_landmarks.points[:50].astype(float)
     before, after = measured(points), measured(mirrored(points, width=96))
     for name in before:
-        other = name.replace("left", "?").replace("right", "left").replace("?", "right")
-        sign = -1 if "mouth_orientation" in name or "mouth_centre_x" in name else 1
+        other, sign = mirrored_feature(name)
         assert_allclose(after[other], sign * before[name], atol=1e-5, err_msg=name)
+
+
+def mirrored_feature(name):
+    """The feature that shows in the mirror what `name` shows, and +1 or -1 where it points the other way."""
+    family, *_, last = name.split("_")
+    if family == "shape":
+        return f"{name[:8]}{MIRROR[int(last)]}", -1 if name[6] == "x" else 1
+    if family == "pair":
+        a, b = sorted(MIRROR[[int(number) for number in name.split("_")[1:]]])
+        return f"pair_{a}_{b}", 1
+    sided = "left" in name or "right" in name
+    against = family == "symmetry" or not sided and last in ("orientation", "slope") or "mouth_centre_x" in name
+    return name.replace("left", "?").replace("right", "left").replace("?", "right"), -1 if against else 1
+
+
+def test_areas_and_ratios_by_hand(face):
+    points = face.copy()
+    points[0, OUTER_MOUTH] = [(x, 0) for x in range(7)] + [(x, 2) for x in range(5, 0, -1)]
+    points[0, [RIGHT_EYE[0], LEFT_EYE[3]]] = [[0, -9], [1, -9]]  # one pixel is one IOD
+    features = measured(points)
+    assert features["area_mouth"][0] == pytest.approx((6 + 4) / 2 * 2)
+    assert features["area_mouth_aspect_ratio"][0] == pytest.approx(2 / 6)
+
+
+def test_a_known_parabola_is_found_again():
+    x = np.array([1.0, 2, 3, 4, 5])
+    u = (x - 3) / 2
+    bend, slope = fitted_parabola(np.stack([x, -(0.7 * u**2 + 0.2 * u + 4)], axis=1)[None])
+    assert (bend[0], slope[0]) == (pytest.approx(0.7), pytest.approx(0.2))
+
+
+def test_alignment_undoes_any_similarity(face):
+    template = face[0] + np.random.default_rng(0).normal(0, 2, (68, 2))
+    once = aligned(face, template)
+    assert_allclose(aligned(turned(face, 40, 3, (9, 9)), template), once, atol=1e-9)
+    inner = slice(17, 68)
+    residual = ((once[0] - template)[inner] ** 2).sum()
+    for nudged in (turned(once, 1), once * 1.01, once + 0.1):
+        assert ((nudged[0] - template)[inner] ** 2).sum() > residual
 
 
 def test_mirror_table_is_an_involution():
