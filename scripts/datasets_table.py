@@ -25,7 +25,8 @@ layout is recognised; `--dataset NAME` says it outright. `lineament data describ
 FOOTER = """\
 ## What all readers do
 
-- Labels keep the dataset's own names. `relabel` and `line_up` give them the names of one vocabulary: {canonical}.
+- Labels keep the dataset's own names. `--labels`, and several datasets in one run, give them the names of one
+  vocabulary: {canonical}.
 - What could not become a row is listed with its reason: no label, a missing file, a broken line, a link to elsewhere.
 - Where there is a validation part and no test part, the validation part is the one to be scored.
 - Where subjects are known, nobody is on both sides of a split that is drawn here.

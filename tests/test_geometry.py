@@ -1,5 +1,8 @@
 """Geometry that a reader can check by hand, and the symmetries that every feature must have."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -163,3 +166,9 @@ def test_every_feature_can_be_drawn(face):
 def test_names_follow_the_families():
     transformer = FaceFeatures(("angles",)).fit(np.zeros((1, 136)))
     assert list(transformer.get_feature_names_out()) == FAMILIES["angles"].names
+
+
+def test_the_page_of_features_is_up_to_date():
+    root = Path(__file__).resolve().parents[1]
+    page = runpy.run_path(str(root / "scripts" / "features_table.py"))["page"]()
+    assert (root / "docs" / "features.md").read_text() == page, "run python scripts/features_table.py"
