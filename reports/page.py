@@ -249,5 +249,3 @@ def _feature_pictures(run, tables):
 
 def _file_name(name):
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name)
-
-
