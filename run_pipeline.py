@@ -5,6 +5,7 @@
 
 import logging
 import os
+import resource
 import shlex
 import sys
 import time
@@ -15,12 +16,16 @@ import numpy as np
 
 from apps.options import as_config, parse_options
 from classifiers import CLASSIFIERS, evaluate, make_folds, resolve_protocol
+from classifiers.audit import audit
 from classifiers.bundle import save_model
 from classifiers.cnn import check_torch
 from data import Dataset, LineamentError, Skipped, find_duplicates, image_digests, load_dataset
 from features import face_crops, feature_table
 from landmarks import LandmarkSet, extract_landmarks
 from reports import Run, write_report
+
+
+N_TIMED = 24  # pictures that the speed of landmarks is measured on
 
 
 def run(options, *, command: str = "") -> Path:
@@ -58,6 +63,7 @@ def run(options, *, command: str = "") -> Path:
         seed=options.seed,
         grouped_by="identical pictures" if dataset.groups is None else "subject and identical pictures",
     )
+    folds = make_folds(dataset, duplicates, cv=options.cv, seed=options.seed)
     with clock.lap("evaluate"):
         evaluations, models = evaluate(
             options.classifiers,
@@ -65,11 +71,23 @@ def run(options, *, command: str = "") -> Path:
             feature_names=table.names,
             target=dataset.target,
             n_classes=len(dataset.label_names),
-            folds=make_folds(dataset, duplicates, cv=options.cv, seed=options.seed),
+            folds=folds,
             protocol=protocol,
             options={"max_epochs": options.cnn_epochs},
             n_jobs=options.n_jobs,
             progress=True,
+        )
+    with clock.lap("audit"):
+        audited = audit(
+            dataset,
+            duplicates,
+            table.X,
+            found=landmarks.found,
+            folds=folds,
+            protocol=protocol,
+            classifiers=options.classifiers,
+            level=options.audit,
+            n_jobs=options.n_jobs,
         )
     for name, model in models.items():
         about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
@@ -90,6 +108,9 @@ def run(options, *, command: str = "") -> Path:
             skipped=dataset.skipped,
             command=command,
             n_landmarks_fresh=landmarks.n_fresh,
+            landmark_seconds=landmark_seconds(dataset, options),
+            peak_memory=peak_memory(),
+            audit=audited,
         ),
         options.out,
     )
@@ -122,6 +143,23 @@ def leave_out_unreadable(dataset: Dataset, landmarks: LandmarkSet, digests: np.n
         Skipped(str(key), problem) for key, problem in zip(dataset.keys, landmarks.problems) if problem
     )
     return dataset.take(readable, skipped=skipped), landmarks.take(readable), digests[readable]
+
+
+def landmark_seconds(dataset: Dataset, options) -> float:
+    """Seconds from a picture to its landmarks on one core, over a few pictures that are evenly spread."""
+    rows = np.unique(np.linspace(0, len(dataset) - 1, N_TIMED).astype(int))
+    few = dataset.take(rows)
+    settings = {"digests": few.keys, "detector": options.detector, "landmark_model": options.landmark_model}
+    extract_landmarks(few.take([0]), **settings | {"digests": few.keys[:1]})  # the models are read once a process
+    start = time.perf_counter()
+    extract_landmarks(few, **settings)
+    return (time.perf_counter() - start) / len(rows)
+
+
+def peak_memory() -> int:
+    """Bytes of the largest process of this run so far, workers that have ended included."""
+    kilobytes = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return kilobytes * (1 if sys.platform == "darwin" else 1024)
 
 
 class Stopwatch:
