@@ -4,12 +4,12 @@ Intervals come from drawing the scored pictures anew, whole subjects where
 they are known: pictures of one person are not independent.
 """
 
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from classifiers.evaluate import Evaluation
 from data.dataset import TEST
 from reports.metrics import RANKED_BY, SCORES, faces_of, scored_parts
 from reports.run import Run
@@ -78,10 +78,26 @@ def intervals_table(run: Run, evaluations) -> pd.DataFrame:
     return pd.concat([block for block in blocks if len(block)], ignore_index=True)
 
 
-def difference_interval(first: Evaluation, second: Evaluation, rows, units=None) -> dict[str, tuple]:
-    """Score of the first model less that of the second on the same rows: (value, low, high) by metric."""
-    k = first.proba.shape[1]
-    joint = (first.target[rows] * k + first.predicted[rows]) * k + second.predicted[rows]
+@dataclass(frozen=True)
+class Difference:
+    """Score of one model less that of another: `value`, its interval, and the bootstrap's two-sided `p`."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+    @classmethod
+    def of(cls, observed: float, resampled: np.ndarray) -> "Difference":
+        low, high = percentile_interval(resampled)
+        # One is added, so that p is never zero: no resample proves a difference.
+        sides = ((resampled <= 0).sum() + 1, (resampled >= 0).sum() + 1)
+        return cls(float(observed), float(low), float(high), float(min(1.0, 2 * min(sides) / (len(resampled) + 1))))
+
+
+def paired_difference(target, first, second, k: int, units=None) -> dict[str, Difference]:
+    """Scores of the first answers (n,) less those of the second on the same pictures, by metric."""
+    joint = (target * k + first) * k + second
     cells, place = np.unique(joint, return_inverse=True)
     n_resamples = int(np.clip(MOST_CELLS // max(len(cells), k**2), 200, 2000))
     drawn = resampled_counts(place, len(cells), units=units, n_resamples=n_resamples)
@@ -89,12 +105,22 @@ def difference_interval(first: Evaluation, second: Evaluation, rows, units=None)
     scored = [
         confusion_scores(_gathered(counts, seen, k)) for seen in (cells // k, cells // (k * k) * k + cells % k)
     ]
-    found = {}
-    for metric in SCORES:
-        difference = scored[0][metric] - scored[1][metric]
-        low, high = percentile_interval(difference[1:])
-        found[metric] = (float(difference[0]), float(low), float(high))
-    return found
+    return _differences(*scored)
+
+
+def unpaired_difference(first: tuple, second: tuple) -> dict[str, Difference]:
+    """The same for answers on different pictures: each is (target, predicted, k, units or None)."""
+    scored = []
+    for seed, (target, predicted, k, units) in enumerate((first, second)):
+        observed = np.bincount(target * k + predicted, minlength=k * k).reshape(1, k, k)
+        drawn = resampled_counts(target * k + predicted, k * k, units=units, seed=seed).reshape(-1, k, k)
+        scored.append(confusion_scores(np.concatenate([observed, drawn])))
+    return _differences(*scored)
+
+
+def _differences(first, second):
+    differences = {metric: first[metric] - second[metric] for metric in SCORES}
+    return {metric: Difference.of(values[0], values[1:]) for metric, values in differences.items()}
 
 
 def _gathered(counts, cell, k):
@@ -141,8 +167,11 @@ def _pair(run, folds, first, second):
     n_test, n_train = by_fold.loc[first.name, ["n", "n_train"]].mean()
     t_test = corrected_t_test(scores.to_numpy(), n_test=n_test, n_train=n_train)
     rows = first.fold >= 0
-    _, low, high = difference_interval(first, second, rows, units_of(run, rows))[RANKED_BY]
-    found = (first.name, second.name, float(scores.mean()), low, high, t_test.statistic, t_test.p)
+    answers = first.target[rows], first.predicted[rows], second.predicted[rows]
+    interval = paired_difference(*answers, first.proba.shape[1], units_of(run, rows))[RANKED_BY]
+    found = (
+        first.name, second.name, float(scores.mean()), interval.low, interval.high, t_test.statistic, t_test.p,
+    )  # fmt: skip
     return dict(zip(PAIR_COLUMNS, (*found, *_on_test(run, first, second))))
 
 

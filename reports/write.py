@@ -9,10 +9,11 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from landmarks.cache import write_atomically
-from reports import figures
+from reports import compare, figures
 from reports.document import metrics_document
 from reports.faces import excerpt_of
 from reports.page import Page, Picture, page_of
@@ -20,7 +21,7 @@ from reports.run import Run
 from reports.store import load_run, save_run, with_costs
 from reports.tables import Tables, tables_of
 from reports.views import View
-from reports.words import capital
+from reports.words import SYNTHETIC, capital
 
 LISTING = "files.txt"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -128,7 +129,7 @@ def _write(path: Path, content: str | bytes) -> None:
 def draw(picture: Picture) -> dict[str, bytes]:
     """PNG of a figure by theme: "light" for the folder, and every other for the page."""
     themes = figures.THEMES if picture.embedded else {"light": figures.LIGHT}
-    return {name: figures.png(picture.display, theme) for name, theme in themes.items()}
+    return figures.pngs(picture.display, themes)
 
 
 def render_html(page: Page, images: dict[str, dict[str, bytes]]) -> str:
@@ -144,6 +145,31 @@ def render_markdown(page: Page) -> str:
     """The page in Markdown, with links to the figures."""
     text = templates().get_template("report.md.j2").render(page=page)
     return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+
+
+def write_comparison(runs: dict[str, Run], out: Path) -> Path:
+    """Write `compare.html` with its tables as CSV into the folder `out`, and return its path."""
+    out, found = Path(out), compare.compare(runs)
+    pictures = compare.pictures(found)
+    images = {
+        picture.name: {theme: data_uri(content, "image/png") for theme, content in draw(picture).items()}
+        for picture in pictures
+    }
+    synthetic = any(run.dataset.synthetic for run in runs.values())
+    text = templates().get_template("compare.html.j2").render(
+        title=f"Runs compared: {', '.join(found.names)}",
+        synthetic=SYNTHETIC if synthetic else "",
+        sentences=compare.sentences(found),
+        differences=compare.differences_view(found),
+        scores=compare.scores_view(found),
+        settings=compare.settings_view(found),
+        pictures=pictures,
+        images=images,
+    )
+    for name in ("scores", "differences"):
+        _write(out / "tables" / f"{name}.csv", getattr(found, name).to_csv(index=False, lineterminator="\n"))
+    _write(out / "compare.html", text)
+    return out / "compare.html"
 
 
 @cache
