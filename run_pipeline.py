@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from apps.options import as_config, parse_options
-from classifiers import CLASSIFIERS, evaluate, make_folds, resolve_protocol
+from classifiers import CLASSIFIERS, Protocol, evaluate, make_folds, resolve_protocol
 from classifiers.audit import audit
 from classifiers.bundle import save_model
 from classifiers.cnn import check_torch
@@ -23,8 +23,9 @@ from data import Dataset, LineamentError, Skipped, find_duplicates, image_digest
 from features import face_crops, feature_table
 from landmarks import LandmarkSet, extract_landmarks
 from reports import Run, write_report
+from reports.metrics import only_label
 
-
+log = logging.getLogger(__name__)
 N_TIMED = 24  # pictures that the speed of landmarks is measured on
 
 
@@ -53,6 +54,43 @@ def run(options, *, command: str = "") -> Path:
         inputs = {"features": table.X}
         if any(CLASSIFIERS[name].takes == "images" for name in options.classifiers):
             inputs["images"] = face_crops(dataset, landmarks)
+    protocol, evaluations, models, audited = compare_models(
+        dataset, landmarks, duplicates, table, inputs, options, clock
+    )
+    for name, model in models.items():
+        about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
+        save_model(options.out / "models", name, model, about=about)
+    return write_report(
+        Run(
+            dataset=dataset,
+            landmarks=landmarks,
+            duplicates=duplicates,
+            table=table,
+            families=tuple(options.features),
+            evaluations=tuple(evaluations),
+            protocol=protocol,
+            detector=options.detector,
+            on_miss=options.on_miss,
+            config=as_config(options),
+            seconds=clock.seconds,
+            skipped=dataset.skipped,
+            command=command,
+            n_landmarks_fresh=landmarks.n_fresh,
+            landmark_seconds=landmark_seconds(dataset, options),
+            peak_memory=peak_memory(),
+            audit=audited,
+        ),
+        options.out,
+    )
+
+
+def compare_models(dataset, landmarks, duplicates, table, inputs, options, clock):
+    """Protocol, evaluations, fitted models and audit; one label alone is reported as such, with no model."""
+    grouped_by = "identical pictures" if dataset.groups is None else "subject and identical pictures"
+    if len(np.unique(dataset.target)) == 1:
+        log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
+        protocol = Protocol(cv=options.cv, seed=options.seed, grouped_by=grouped_by)
+        return protocol, [only_label(dataset, cv=options.cv)], {}, None
     protocol = resolve_protocol(
         d=len(table.names),
         n_classes=len(np.unique(dataset.target)),
@@ -61,7 +99,7 @@ def run(options, *, command: str = "") -> Path:
         n_features=options.n_features,
         balance=options.balance,
         seed=options.seed,
-        grouped_by="identical pictures" if dataset.groups is None else "subject and identical pictures",
+        grouped_by=grouped_by,
     )
     folds = make_folds(dataset, duplicates, cv=options.cv, seed=options.seed)
     with clock.lap("evaluate"):
@@ -89,31 +127,7 @@ def run(options, *, command: str = "") -> Path:
             level=options.audit,
             n_jobs=options.n_jobs,
         )
-    for name, model in models.items():
-        about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
-        save_model(options.out / "models", name, model, about=about)
-    return write_report(
-        Run(
-            dataset=dataset,
-            landmarks=landmarks,
-            duplicates=duplicates,
-            table=table,
-            families=tuple(options.features),
-            evaluations=tuple(evaluations),
-            protocol=protocol,
-            detector=options.detector,
-            on_miss=options.on_miss,
-            config=as_config(options),
-            seconds=clock.seconds,
-            skipped=dataset.skipped,
-            command=command,
-            n_landmarks_fresh=landmarks.n_fresh,
-            landmark_seconds=landmark_seconds(dataset, options),
-            peak_memory=peak_memory(),
-            audit=audited,
-        ),
-        options.out,
-    )
+    return protocol, evaluations, models, audited
 
 
 def check_ready(options) -> None:

@@ -16,7 +16,7 @@ from reports.run import Run
 from reports.statistics import Ranking, corrected_t_test, holm, level_groups, mcnemar, ranking
 from reports.store import load_run
 from reports.uncertainty import ALPHA, NO_DIFFERENCE, paired_difference, score_intervals, units_of, unpaired_difference
-from reports.views import Column, View, bounded_cell, count_cell, p_cell, points_cell, share_cell, text_cell
+from reports.views import Column, View, bounded_cell, count_cell, p_cell, points, points_cell, share_cell, text_cell
 from reports.words import PARTS, p_text
 
 SAME, OTHER = "the same pictures", "different pictures"
@@ -244,9 +244,9 @@ def sentences(comparison: Comparison) -> list[str]:
         return [f"No run has a model in common with {first}: nothing can be compared."]
     found = [f"{len(comparison.names)} runs; differences are measured from {first}."]
     for row in table.itertuples():
-        points = f"{100 * row.accuracy:+.1f} points of accuracy"
+        gap = f"{points(row.accuracy)} points of accuracy"
         shown = NO_DIFFERENCE if row.verdict == NO_DIFFERENCE else row.verdict
-        found.append(f"{row.run}, {row.model}: {points} on {row.pictures}, {shown} (p {p_text(row.p_holm)}).")
+        found.append(f"{row.run}, {row.model}: {gap} on {row.pictures}, {shown} (p {p_text(row.p_holm)}).")
     if comparison.ranked:
         datasets, models, ranked = comparison.ranked
         verdict = "the models differ" if ranked.friedman.p < ALPHA else f"{NO_DIFFERENCE} among the models"

@@ -27,7 +27,7 @@ COLORS = 128  # of a drawing: no difference to the eye, a third of the bytes
 WIDTH = 4.6  # inches
 NARROW = 3.6
 MOST_WRITTEN = 15  # labels up to which the cells of a confusion matrix hold numbers
-MOST_BARS = 60
+FEW = 10  # faces below which a bin of the calibration curve is drawn hollow
 # Lines that are told apart by colour-blind readers too (Okabe and Ito 2008), on light and on dark paper.
 LINES = {
     "light": ("#0072b2", "#b0532a", "#00795a", "#a8487e", "#6b6100", "#3a8fc0", "#555555", "#8b1a1a"),
@@ -478,16 +478,17 @@ class CalibrationDisplay:
         ax, theme, frame = _axes(ax, self.size), current_theme(), self.frame()
         frame = frame[frame["n"] > 0]
         share = frame["n"] / frame["n"].sum()
+        few = frame["n"] < FEW
         ax.plot([0, 1], [0, 1], color=theme.muted, lw=0.9, ls=(0, (4, 3)))
         ax.bar(frame["from"], share, width=frame["to"] - frame["from"], align="edge", color=theme.shades[1], alpha=0.3)
-        ax.plot(frame["confidence"], frame["accuracy"], "o-", color=theme.accent, lw=1.6, ms=4)
+        ax.plot(frame["confidence"][~few], frame["accuracy"][~few], "o-", color=theme.accent, lw=1.6, ms=4)
+        ax.plot(frame["confidence"][few], frame["accuracy"][few], "o", mfc=theme.paper, mec=theme.accent, ms=4)
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1.02)
         _percent(ax, "x")
         _percent(ax, "y")
         ax.set_xlabel("how sure the model was")
         ax.set_ylabel("how often it was right")
-        ax.text(0.04, 0.94, f"calibration error {100 * self.error:.1f} points", size=8, color=theme.ink)
         ax.set_title(self.title)
         return ax
 
@@ -597,7 +598,8 @@ class GapsDisplay:
             ax.plot(row.honest, place, "o", color=theme.accent, ms=7, label="honest" if first else None)
             ax.plot(row.leaky, place, "o", mfc=theme.paper, mec=theme.second, mew=1.6, ms=7,
                     label="careless" if first else None)
-            ax.text(max(row.honest, row.leaky), place, f"    {100 * row.gap:+.1f}", va="center", size=8)
+            gap = f"    {100 * row.gap:+.1f}".replace("-", "\u2212")
+            ax.text(max(row.honest, row.leaky), place, gap, va="center", size=8)
         ax.set_yticks(range(len(self.table)), self.table["leaky_rule"].str.replace(" on ", "\non ").tolist())
         ax.set_ylim(len(self.table) - 0.4, -0.9)
         ax.margins(x=0.16)

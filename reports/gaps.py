@@ -9,6 +9,7 @@ from reports.statistics import corrected_interval, percentile_interval, resample
 from reports.uncertainty import NO_DIFFERENCE, units_of
 
 SCORED, UNSCORED = (0, 1), 2  # right or wrong; not scored by this protocol
+NORMAL = 1.959963984540054  # 95 % of a normal distribution lie within as many standard deviations
 RULES = {
     SUBJECTS: ("subjects apart", "random folds"),
     DUPLICATES: ("repeated pictures together", "repeated pictures dealt at random"),
@@ -55,10 +56,17 @@ def _gap(run, comparison: Comparison):
     observed = np.bincount(cells, minlength=9)[None]
     honest, leaky = (float(share[0]) for share in _accuracies(observed))
     resampled = np.subtract(*reversed(_accuracies(drawn)))
-    low, high = (float(bound) for bound in percentile_interval(resampled))
+    low, high = _widened(leaky - honest, percentile_interval(resampled), run.audit.repeats)
     verdict = "flattered" if low > 0 else "too low" if high < 0 else NO_DIFFERENCE
     scores = {"honest": honest, "leaky": leaky, "gap": leaky - honest, "low": low, "high": high}
     return {**named, "n": len(target), **scores, "verdict": verdict}
+
+
+def _widened(gap, interval, repeats):
+    """The interval with what the choice of folds alone changes: resampled pictures keep the fitted models."""
+    refolding = NORMAL * repeats.mean(axis=1).std(ddof=1) if len(repeats) > 1 else 0.0
+    low, high = interval
+    return float(gap - np.hypot(gap - low, refolding)), float(gap + np.hypot(high - gap, refolding))
 
 
 def _outcome(predicted, target):

@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
-from data.dataset import TEST, TRAIN, VALIDATION
+from data.dataset import TEST, TRAIN, VALIDATION, Dataset
 from features.geometry import FEATURES
 from reports.run import Run
 from reports.statistics import corrected_interval
@@ -63,6 +63,17 @@ def _blind(evaluation, name, answer):
         predict_seconds=0.0,
         params={},
         history=(),
+    )
+
+
+def only_label(dataset: Dataset, *, cv: int) -> Evaluation:
+    """The evaluation of no model at all, for a dataset with one label: every answer is that label."""
+    n, names = len(dataset), dataset.label_names
+    fold = np.arange(n) % min(cv, n)
+    if dataset.split is not None:
+        fold[dataset.split != TRAIN] = HELD_OUT
+    return Evaluation(
+        "only label", dataset.target, dataset.target.copy(), np.eye(len(names))[dataset.target], fold, (), (), 0.0
     )
 
 

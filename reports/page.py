@@ -212,7 +212,7 @@ def _probability_pictures(tables, name):
         f"Calibration of {name}: on average {percent(certainty['confidence'])} sure and "
         f"{percent(certainty['accuracy'])} right, so {side}; calibration error {100 * certainty['ece']:.1f} points."
     )
-    display = figures.CalibrationDisplay(table, certainty["ece"], "Calibration")
+    display = figures.CalibrationDisplay(table, certainty["ece"], f"{name}: error {100 * certainty['ece']:.1f} points")
     yield Picture(f"calibration_{_file_name(name)}", display, alt)
 
 

@@ -17,7 +17,7 @@ from reports.uncertainty import confusion_resamples, units_of
 NOSE_TIP, CHIN_SIDES = 30, (0, 16)
 SHARPNESS_SIDE = 48  # px that every face is brought to, so that sharpness does not follow its size
 UNITS = {
-    "face size": "px", "head turned": "share", "head tilted": "°", "sharpness": "", "detector score": "",
+    "face size": "px", "head turned": "", "head tilted": "°", "sharpness": "", "detector score": "",
 }  # fmt: skip
 SLICE_COLUMNS = ("model", "by", "slice", "n", "n_subjects", "accuracy", "recall_macro", "f1_macro", "low", "high")
 

@@ -54,6 +54,11 @@ def percent(fraction: float, digits: int = 1) -> str:
     return MISSING if _missing(fraction) else f"{100 * fraction:.{digits}f}{THIN}%"
 
 
+def points(difference: float) -> str:
+    """A difference of fractions in points, with its sign: +2.1, −0.4."""
+    return f"{100 * difference:+.1f}".replace("-", "\u2212")
+
+
 def count(number: int) -> str:
     """35,887."""
     return f"{number:,}"
@@ -88,8 +93,8 @@ def points_cell(difference: float, low: float = np.nan, high: float = np.nan) ->
     """A difference of fractions in points, with its sign and its interval as the note."""
     if _missing(difference):
         return Cell(MISSING)
-    note = "" if _missing(low) else f"{100 * low:+.1f} to {100 * high:+.1f}"
-    return Cell(f"{100 * difference:+.1f}", difference, note)
+    note = "" if _missing(low) else f"{points(low)} to {points(high)}"
+    return Cell(points(difference), difference, note)
 
 
 def p_cell(p: float) -> Cell:
@@ -229,8 +234,8 @@ def gaps_view(run: Run, tables: Tables) -> View:
     )  # fmt: skip
     caption = (
         f"Accuracy of {run.audit.classifier} on {count(len(run.audit.rows))} training pictures, each row with one rule "
-        f"broken and all others kept; below the gap its 95{THIN}% bootstrap interval. “{NO_DIFFERENCE}” where it "
-        "holds zero."
+        f"broken and all others kept; below the gap its 95{THIN}% interval, from resampled pictures and from what "
+        f"other folds alone change. “{NO_DIFFERENCE}” where it holds zero."
     )
     return View(caption, columns, rows, csv="gaps")
 
@@ -256,7 +261,8 @@ def certainty_view(tables: Tables) -> View:
     rows = tuple(
         (
             text_cell(row.model), _number_cell(row.auc_macro), _number_cell(row.ap_macro), share_cell(row.confidence),
-            share_cell(row.accuracy), points_cell(row.ece), _number_cell(row.brier), _number_cell(row.log_loss),
+            share_cell(row.accuracy), Cell(f"{100 * row.ece:.1f}", row.ece), _number_cell(row.brier),
+            _number_cell(row.log_loss),
         )  # fmt: skip
         for row in tables.certainty.itertuples()
     )

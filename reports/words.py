@@ -17,7 +17,7 @@ from reports.run import Run
 from reports.tables import Tables
 from reports.gaps import repeated_mean
 from reports.uncertainty import ALPHA, NO_DIFFERENCE
-from reports.views import SCORE_TITLES, TOP_FEATURES, count, percent, size
+from reports.views import SCORE_TITLES, TOP_FEATURES, count, percent, points, size
 
 PARTS = {CV: "cross-validation", TRAIN: "training", VALIDATION: "validation", TEST: "test", "unused": "left out"}
 
@@ -83,6 +83,11 @@ def facts(run: Run, tables: Tables, held_out: str | None) -> list[Fact]:
 
 def summary(run: Run, tables: Tables, held_out: str | None) -> list[str]:
     """The result in plain words: who came first, by how much, and against what."""
+    if len(np.unique(run.dataset.target)) == 1:
+        return [
+            f"All {count(len(run.dataset))} pictures of “{run.dataset.name}” bear one label, “{majority_label(run)}”: "
+            "there is nothing to tell apart, and only what is said of pictures and landmarks means anything here."
+        ]
     frame = tables.cv[tables.cv["metric"] == RANKED_BY]
     ranked = frame[~frame["model"].isin(BASELINES)]
     sentences = [_setting(run, len(ranked)), _first(ranked.iloc[0], run.evaluations[0].n_folds)]
@@ -113,8 +118,8 @@ def _first(row, n_folds):
 
 
 def _second(tables, first, second):
-    points = 100 * (first["mean"] - second["mean"])
-    behind = "level with it" if round(points, 1) == 0 else f"{points:.1f} points behind"
+    lead = 100 * (first["mean"] - second["mean"])
+    behind = "level with it" if round(lead, 1) == 0 else f"{lead:.1f} points behind"
     pair = tables.pairs[(tables.pairs["first"] == first["model"]) & (tables.pairs["second"] == second["model"])]
     if not len(pair) or np.isnan(pair.iloc[0]["p_folds_holm"]):
         return f"{second['model']} came second, {behind}."
@@ -130,16 +135,16 @@ def p_text(p: float) -> str:
 
 
 def _against_baseline(run, tables, first, baseline):
-    points = 100 * (first["mean"] - baseline["mean"])
+    gain = 100 * (first["mean"] - baseline["mean"])
     counts = np.bincount(run.dataset.target)
     rank = "the most frequent label" if (counts == counts.max()).sum() == 1 else "as frequent a label as any"
     reference = (
         f"always answering “{majority_label(run)}”, {rank}, is right in {percent(baseline['mean'])} of the cases, "
         f"guessing as often as labels occur in {percent(_cv_row(tables, GUESS)['mean'])}"
     )
-    if points <= 0 or first["low"] <= baseline["mean"]:
+    if gain <= 0 or first["low"] <= baseline["mean"]:
         return f"That is not clearly more than no model at all: {reference}."
-    return f"For comparison, {reference}: {first['model']} gains {points:.1f} points over the former."
+    return f"For comparison, {reference}: {first['model']} gains {gain:.1f} points over the former."
 
 
 def _on_held_out(run, tables, model, part):
@@ -292,9 +297,9 @@ def gap_sentences(run: Run, tables: Tables) -> list[str]:
         if row.why_not:
             sentences.append(f"{capital(row.leaky_rule)}: nothing to compare, {row.why_not}. {row.cause}")
             continue
-        size = f"{100 * row.gap:+.1f} points ({100 * row.low:+.1f} to {100 * row.high:+.1f})"
+        gap = f"{points(row.gap)} points ({points(row.low)} to {points(row.high)})"
         verdict = f", {NO_DIFFERENCE}" if row.verdict == NO_DIFFERENCE else ""
-        sentences.append(f"{capital(row.leaky_rule)} instead of {row.honest_rule}: {size}{verdict}. {row.cause}")
+        sentences.append(f"{capital(row.leaky_rule)} instead of {row.honest_rule}: {gap}{verdict}. {row.cause}")
     if run.audit:
         mean, low, high = repeated_mean(run)
         means = 100 * run.audit.repeats.mean(axis=1)

@@ -4,10 +4,12 @@ import json
 import re
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from made_runs import N, made_run, relabelled
 
+import run_pipeline
 from reports import rewrite_report, write_report
 
 
@@ -78,3 +80,13 @@ def test_a_model_that_is_always_right(tmp_path, undrawn):
     right = replace(model, predicted=model.target.copy(), proba=np.eye(3)[model.target])
     words, _ = written(replace(run, evaluations=(right,)), tmp_path)
     assert "errors it was surest of" not in words and "Most confused" not in words
+
+
+def test_the_pipeline_reports_a_dataset_of_one_label(tmp_path, undrawn, sample):
+    rows = np.flatnonzero(sample.target == 3)[:6]
+    for row in rows:
+        (tmp_path / "faces" / "happy").mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / "faces" / "happy" / f"{sample.keys[row]}.png"), sample.images[row])
+    flags = ["--dataset", "folder", "--data", str(tmp_path / "faces"), "--out", str(tmp_path / "run")]
+    assert run_pipeline.main([*flags, "--cache", str(tmp_path / "cache"), "--n-jobs", "1"]) == 0
+    assert "bear one label, “happy”" in words_of(tmp_path / "run")
