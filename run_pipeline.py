@@ -5,6 +5,7 @@
 
 import logging
 import os
+import resource
 import shlex
 import sys
 import time
@@ -25,6 +26,7 @@ from classifiers import (
     make_folds,
     resolve_protocol,
 )
+from classifiers.audit import audit
 from classifiers.bundle import save_model
 from classifiers.cnn import check_torch
 from data import (
@@ -44,6 +46,10 @@ from features import FeatureTable, face_crops, feature_table
 from landmarks import LandmarkSet, extract_landmarks, given_landmarks
 from reports import Run, write_report
 from reports.matrix import Cell, write_matrix
+from reports.metrics import only_label
+
+log = logging.getLogger(__name__)
+N_TIMED = 24  # pictures that the speed of landmarks is measured on
 
 
 def run(options, *, command: str = "") -> Path:
@@ -53,16 +59,31 @@ def run(options, *, command: str = "") -> Path:
     with clock.lap("load"):
         dataset = load(options.dataset, options.data, options)
     measured = measure(dataset, options, clock)
+    if len(np.unique(measured.dataset.target)) == 1:
+        return report_one_label(measured, options, clock, command=command)
     protocol = protocol_of(measured, options)
+    folds = make_folds(measured.dataset, measured.duplicates, cv=options.cv, seed=options.seed)
     with clock.lap("evaluate"):
         evaluations, models = evaluate(
             options.classifiers,
             inputs=measured.inputs,
             target=measured.dataset.target,
-            folds=make_folds(measured.dataset, measured.duplicates, cv=options.cv, seed=options.seed),
+            folds=folds,
             **settings_of(measured, protocol, options),
         )
-    return report(measured, evaluations, models, protocol, options, clock, command=command, out=options.out)
+    with clock.lap("audit"):
+        audited = audit(
+            measured.dataset,
+            measured.duplicates,
+            measured.table.X,
+            found=measured.landmarks.found,
+            folds=folds,
+            protocol=protocol,
+            classifiers=options.classifiers,
+            level=options.audit,
+            n_jobs=options.n_jobs,
+        )
+    return report(measured, evaluations, models, protocol, options, clock, command=command, audited=audited)
 
 
 def run_matrix(options, *, command: str = "") -> Path:
@@ -190,7 +211,6 @@ def duplicates_of(dataset: Dataset, digests: np.ndarray, options) -> Duplicates:
 
 def protocol_of(measured: Measured, options) -> Protocol:
     """The protocol of the options for this dataset."""
-    same_picture = "identical and nearly identical pictures"
     return resolve_protocol(
         d=len(measured.table.names),
         n_classes=len(np.unique(measured.dataset.target)),
@@ -199,8 +219,15 @@ def protocol_of(measured: Measured, options) -> Protocol:
         n_features=options.n_features,
         balance=options.balance,
         seed=options.seed,
-        grouped_by=same_picture if measured.dataset.groups is None else "subject and identical pictures",
+        grouped_by=grouped_by(measured.dataset),
     )
+
+
+def grouped_by(dataset: Dataset) -> str:
+    """What stays on one side of a split, in words."""
+    if dataset.groups is None:
+        return "identical and nearly identical pictures"
+    return "subject and identical pictures"
 
 
 def settings_of(measured: Measured, protocol: Protocol, options) -> dict:
@@ -224,10 +251,11 @@ def report(
     clock: "Stopwatch",
     *,
     command: str,
-    out: Path,
+    out: Path | None = None,
+    audited=None,
 ) -> Path:
     """Save the models, write the report of one dataset and return its path."""
-    dataset = measured.dataset
+    dataset, out = measured.dataset, out or options.out
     about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
     for name, model in models.items():
         save_model(out / "models", name, model, about=about)
@@ -246,8 +274,41 @@ def report(
         skipped=dataset.skipped,
         command=command,
         n_landmarks_fresh=measured.landmarks.n_fresh,
+        landmark_seconds=landmark_seconds(dataset, options),
+        peak_memory=peak_memory(),
+        audit=audited,
     )
     return write_report(finished, out)
+
+
+def report_one_label(measured: Measured, options, clock: "Stopwatch", *, command: str) -> Path:
+    """Write the report of a dataset that has nothing to tell apart: no model is fitted."""
+    log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
+    protocol = Protocol(cv=options.cv, seed=options.seed, grouped_by=grouped_by(measured.dataset))
+    only = only_label(measured.dataset, cv=options.cv)
+    return report(measured, [only], {}, protocol, options, clock, command=command)
+
+
+def landmark_seconds(dataset: Dataset, options) -> float | None:
+    """Seconds from a picture to its landmarks on one core, over a few evenly spread pictures; None if they came along.
+
+    The first picture is not timed: the models are read once a process.
+    """
+    if dataset.landmarks is not None:
+        return None
+    rows = np.unique(np.linspace(0, len(dataset) - 1, N_TIMED).astype(int))
+    few = dataset.take(rows)
+    settings = {"detector": options.detector, "landmark_model": options.landmark_model}
+    extract_landmarks(few.take([0]), digests=few.keys[:1], **settings)
+    start = time.perf_counter()
+    extract_landmarks(few, digests=few.keys, **settings)
+    return (time.perf_counter() - start) / len(rows)
+
+
+def peak_memory() -> int:
+    """Bytes of the largest process of this run so far, workers that have ended included."""
+    kilobytes = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return kilobytes * (1 if sys.platform == "darwin" else 1024)
 
 
 def check_ready(options) -> None:

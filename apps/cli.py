@@ -7,12 +7,16 @@ from data import LineamentError, check_choice
 
 COMMANDS = {  # name: (module with `main(arguments)`, what it does)
     "run": ("run_pipeline", "the whole pipeline, as run_pipeline.py"),
+    "report": ("apps.report", "write the report of a run folder again, without training"),
+    "compare": ("apps.compare", "one page on how runs differ, and whether chance explains it"),
     "data": ("apps.datasets", "list, fetch or describe datasets"),
 }
 
 
 def usage() -> str:
-    lines = [f"  {name:6} {about}" for name, (_, about) in COMMANDS.items()]
+    """What `lineament --help` prints."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {about}" for name, (_, about) in COMMANDS.items()]
     return "\n".join(["usage: lineament COMMAND …", "", "commands (each explains itself with --help):", *lines])
 
 

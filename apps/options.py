@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import joblib
 
 from classifiers import BALANCES, CLASSIFIERS, SELECTORS
+from classifiers.audit import AUDITS
 from data import DATASETS, LineamentError, check_choice, data_home, parse_labels
 from features import DEFAULT_FAMILIES, FAMILIES
 from landmarks import DETECTORS, ON_MISS
@@ -96,6 +97,7 @@ OPTIONS = {
     "detector": Option(str, "hog", "how faces are found", "NAME", _abouts(DETECTORS)),
     "landmark_model": Option(_path, None, "another dlib 68-point model (default: the one installed)", "FILE"),
     "on_miss": Option(str, "fallback", "landmarks where no face is found", "NAME", ON_MISS),
+    "audit": Option(str, "quick", "one model tested carelessly as well, to show what that is worth", "LEVEL", AUDITS),
     "cnn_epochs": Option(_at_least(1), None, "upper bound of the network's epochs (default: 40)", "N"),
     "n_jobs": Option(_at_least(1), joblib.cpu_count(), "number of processes; changes no result", "N"),
     "seed": Option(_at_least(0), 0, "of the sample, the folds and every model", "N"),

@@ -4,13 +4,14 @@ import numpy as np
 
 from classifiers.evaluate import UNUSED
 from data.dataset import TEST
-from reports.metrics import BASELINE, CV, SCORES, Tables, main_part, majority_label, scored_parts
+from reports.metrics import BASELINE, CV, GUESS, SCORES, main_part, majority_label, scored_parts
 from reports.run import Run
+from reports.tables import Tables
 
 SCHEMA = 1
 
 
-def metrics_document(run: Run, tables: Tables, versions: dict[str, str]) -> dict:
+def metrics_document(run: Run, tables: Tables) -> dict:
     """The content of `metrics.json` (contract in design.md): the same run and seed give the same, times apart."""
     return plain(
         {
@@ -21,8 +22,11 @@ def metrics_document(run: Run, tables: Tables, versions: dict[str, str]) -> dict
             "protocol": _protocol_document(run),
             "baseline": _baseline_document(run, tables),
             "models": {evaluation.name: _model_document(run, tables, evaluation) for evaluation in run.evaluations},
+            "pairs": [_record(row) for row in tables.pairs.to_dict("records")],
+            "audit": _audit_document(run, tables),
             "seconds": run.seconds,
-            "versions": versions,
+            "peak_memory_bytes": run.peak_memory,
+            "versions": run.versions,
         }
     )
 
@@ -71,7 +75,8 @@ def _baseline_document(run, tables):
     document = {"majority_label": majority_label(run), "part": part, **_scores_document(run, tables, BASELINE)}
     all_faces = tables.parts[(tables.parts["model"] == BASELINE) & (tables.parts["faces"] == "all")]
     accuracy = all_faces.set_index("part")["accuracy"][part]
-    return {"majority_accuracy": accuracy, **document}
+    guess = _scores_document(run, tables, GUESS)
+    return {"majority_accuracy": accuracy, **document, "stratified": guess}
 
 
 def _model_document(run, tables, evaluation):
@@ -79,6 +84,7 @@ def _model_document(run, tables, evaluation):
     return {
         **_scores_document(run, tables, evaluation.name),
         **cost.to_dict(),
+        "calibration_error": tables.certainty.set_index("model").loc[evaluation.name, "ece"],
         "params": evaluation.params,
     }
 
@@ -100,13 +106,34 @@ def _scores_document(run, tables, model):
     return document | parts
 
 
+def _record(row):
+    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
+
+
+def _audit_document(run, tables):
+    if run.audit is None:
+        return None
+    gaps = tables.gaps.drop(columns=["cause", "honest_rule", "leaky_rule"]).to_dict("records")
+    repeats = {"accuracy": run.audit.repeats.tolist()}
+    return {
+        "classifier": run.audit.classifier,
+        "n_images": len(run.audit.rows),
+        "gaps": {gap.pop("rule"): _record(gap) for gap in gaps},
+        "repeated_cv": repeats,
+        "seconds": run.audit.seconds,
+    }
+
+
 def _part_document(tables, model, part):
     rows = tables.parts[(tables.parts["model"] == model) & (tables.parts["part"] == part)]
     per_class = tables.per_class[(tables.per_class["model"] == model) & (tables.per_class["part"] == part)]
+    intervals = tables.intervals[(tables.intervals["model"] == model) & (tables.intervals["part"] == part)]
     document = {}
     for row in rows.to_dict("records"):
         classes = per_class[per_class["faces"] == row["faces"]].set_index("label")
-        document[row["faces"]] = {name: row[name] for name in ("n", *SCORES)}
+        headline = intervals[(intervals["faces"] == row["faces"]) & (intervals["label"] == "")]
+        bounds = {one.metric: [one.low, one.high] for one in headline.itertuples()}
+        document[row["faces"]] = {name: row[name] for name in ("n", *SCORES)} | {"ci95": bounds}
         if len(classes):
             columns = classes[["precision", "recall", "f1", "n"]]
             document[row["faces"]]["per_class"] = {label: dict(values) for label, values in columns.iterrows()}

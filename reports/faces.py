@@ -1,18 +1,18 @@
-"""Example faces for the page: which pictures, and how they are drawn."""
+"""Faces for the page: which pictures, in which words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from data.images import UnreadableImage
 from features.geometry import normalised
+from reports.errors import gallery_rows
+from reports.excerpt import Excerpt, thumbnails
+from reports.metrics import variance_between_labels
 from reports.run import Run
+from reports.slices import conditions_of
 
-TILE = 168  # pixels a side
 N_FOUND, N_MISSED = 12, 4
-POINT_COLOR = (255, 209, 71)  # RGB, light on faces of any tone
 
 
 @dataclass(frozen=True)
@@ -22,23 +22,27 @@ class Example:
     tile: np.ndarray
     caption: str
     alt: str
-    found: bool
 
     def jpeg(self) -> bytes:
-        return cv2.imencode(".jpg", self.tile[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 84])[1].tobytes()
+        return cv2.imencode(".jpg", self.tile[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
 
 
-def example_faces(run: Run) -> list[Example]:
+def excerpt_of(run: Run) -> Excerpt:
+    """What the report of a run keeps of its pictures, landmarks and measurements."""
+    landmarks = run.landmarks
+    rows = sorted({*example_rows(run), *gallery_rows(run)})
+    return Excerpt(
+        thumbnails=thumbnails(run.dataset.images, landmarks.points, landmarks.boxes, rows),
+        conditions=conditions_of(run),
+        mean_face=mean_face(run),
+        between=variance_between_labels(run),
+    )
+
+
+def example_rows(run: Run) -> list[int]:
     """Found faces of every label in turn, from sure to unsure, then faces that were not found."""
     found, readable = run.landmarks.found, run.landmarks.readable
-    rows = [*spread_over_labels(run, found & readable, N_FOUND), *spread_over_labels(run, ~found & readable, N_MISSED)]
-    examples = []
-    for row in rows:
-        try:
-            examples.append(_example(run, row))
-        except UnreadableImage:  # a file that has gone since the landmarks were found
-            continue
-    return examples
+    return [*spread_over_labels(run, found & readable, N_FOUND), *spread_over_labels(run, ~found & readable, N_MISSED)]
 
 
 def spread_over_labels(run: Run, mask: np.ndarray, most: int) -> list[int]:
@@ -55,44 +59,45 @@ def spread_over_labels(run: Run, mask: np.ndarray, most: int) -> list[int]:
     return turns[:most]
 
 
+def example_faces(run: Run) -> list[Example]:
+    """The example faces, as labelled."""
+    return [_example(run, row) for row in example_rows(run) if row in run.excerpt.thumbnails]
+
+
 def _example(run: Run, row: int) -> Example:
     label, found = run.dataset.label_names[run.dataset.target[row]], bool(run.landmarks.found[row])
-    tile = drawn_face(run.dataset.images[row], run.landmarks.points[row], run.landmarks.boxes[row])
-    drawn = "its 68 landmarks drawn" if np.isfinite(run.landmarks.points[row]).all() else "no landmarks"
-    alt = f"Face labelled {label}, {'found' if found else 'not found'}, {drawn}."
-    return Example(tile, label if found else f"{label}, not found", alt, found)
+    alt = f"Face labelled {label}, {'found' if found else 'not found'}, {_drawn(run, row)}."
+    return Example(run.excerpt.thumbnails[row].tile(), label if found else f"{label}, not found", alt)
 
 
-def drawn_face(image: np.ndarray, points: np.ndarray, box: Sequence[int]) -> np.ndarray:
-    """The face of a picture as a square tile with its landmarks on it, (TILE, TILE, 3) uint8.
-
-    Small pictures are shown whole; of larger ones the surroundings of the box.
-    """
-    image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
-    (left, top), side = _square(image.shape, box)
-    corner = np.array([left, top], dtype=float)
-    scale = TILE / side
-    # The picture's pixel centres map as (x - left + 0.5) * scale - 0.5.
-    shift = (0.5 - corner) * scale - 0.5
-    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    interpolation = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    tile = cv2.warpAffine(image, matrix, (TILE, TILE), flags=interpolation, borderValue=(128, 128, 128))
-    for x, y in points[np.isfinite(points).all(axis=1)] * scale + shift:
-        centre = int(round(x * 16)), int(round(y * 16))  # 4 fractional bits, for smooth dots
-        cv2.circle(tile, centre, 26, (20, 20, 20), -1, cv2.LINE_AA, shift=4)
-        cv2.circle(tile, centre, 20, POINT_COLOR, -1, cv2.LINE_AA, shift=4)
-    return tile
+def _drawn(run, row):
+    return "its 68 landmarks drawn" if run.excerpt.thumbnails[row].has_points else "no landmarks"
 
 
-def _square(shape, box):
-    """Corner and side in pixels of the square to show."""
-    height, width = shape[:2]
-    left, top, right, bottom = (float(edge) for edge in box)
-    if max(height, width) <= TILE or right <= left or bottom <= top:
-        side = float(max(height, width))
-        return ((width - side) / 2, (height - side) / 2), side
-    side = 1.5 * max(right - left, bottom - top)
-    return ((left + right - side) / 2, (top + bottom - side) / 2), side
+def error_faces(run: Run, worst) -> list[Example]:
+    """Faces of rows of `Tables.worst`: the label, and what the model said with which probability."""
+    examples = []
+    for row in worst.itertuples():
+        if row.row not in run.excerpt.thumbnails:
+            continue
+        missed = "" if row.found else ", face not found"
+        said = f"{row.predicted} {100 * row.probability:.0f}\u202f%, {row.true} {100 * row.probability_true:.0f}\u202f%"
+        alt = f"Face labelled {row.true}, {_drawn(run, row.row)}{missed}; the model said {said}."
+        examples.append(Example(run.excerpt.thumbnails[row.row].tile(), f"{row.true}: said {said}{missed}", alt))
+    return examples
+
+
+def pair_faces(run: Run, pair) -> list[Example]:
+    """Faces of one row of `Tables.confused`."""
+    return [
+        Example(
+            run.excerpt.thumbnails[row].tile(),
+            str(run.dataset.keys[row]),
+            f"Face labelled {pair.true} that the model took for {pair.predicted}, {_drawn(run, row)}.",
+        )
+        for row in pair.rows
+        if row in run.excerpt.thumbnails
+    ]
 
 
 def mean_face(run: Run) -> np.ndarray | None:

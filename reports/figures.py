@@ -20,12 +20,20 @@ from PIL import Image
 
 from features.geometry import FEATURES
 from landmarks.layout import CLOSED, CONTOURS
-from reports.metrics import BASELINE
+from reports.metrics import BASELINE, BASELINES
 
 DPI = 192  # two device pixels a CSS pixel
 COLORS = 128  # of a drawing: no difference to the eye, a third of the bytes
 WIDTH = 4.6  # inches
 NARROW = 3.6
+MOST_WRITTEN = 15  # labels up to which the cells of a confusion matrix hold numbers
+FEW = 10  # faces below which a bin of the calibration curve is drawn hollow
+# Lines that are told apart by colour-blind readers too (Okabe and Ito 2008), on light and on dark paper.
+LINES = {
+    "light": ("#0072b2", "#b0532a", "#00795a", "#a8487e", "#6b6100", "#3a8fc0", "#555555", "#8b1a1a"),
+    "dark": ("#79b8d6", "#e59a6f", "#4fc39c", "#e19bc4", "#d9ca4c", "#a8d4ec", "#bbbbbb", "#f08080"),
+}
+DASHES = ("-", "--", ":", "-.")
 
 
 @dataclass(frozen=True)
@@ -88,17 +96,26 @@ def current_theme() -> Theme:
 
 def png(display, theme: Theme) -> bytes:
     """The picture of a Display: the same numbers give the same bytes."""
-    with themed(theme):
-        ax = _axes(None, display.size)
-        display.plot(ax)
-        canvas = ax.figure.canvas
-        canvas.draw()  # once; `savefig` would draw it twice
-        image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    if not isinstance(display, TilesDisplay):
-        image = image.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    return pngs(display, {"": theme})[""]
+
+
+def pngs(display, themes: dict[str, Theme]) -> dict[str, bytes]:
+    """The pictures of a Display by theme. The layout is found once, which is a third of the work."""
+    images, place = {}, None
+    for name, theme in themes.items():
+        with themed(theme):
+            ax = _axes(None, display.size, place)
+            display.plot(ax)
+            canvas = ax.figure.canvas
+            canvas.draw()  # once; `savefig` would draw it twice
+            place = ax.get_position(original=True)
+            image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        if not isinstance(display, TilesDisplay):
+            image = image.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        images[name] = file.getvalue()
+    return images
 
 
 def clearer(background, *colors):
@@ -114,12 +131,12 @@ def clearer(background, *colors):
     return max(colors, key=contrast)
 
 
-def _axes(ax, size):
+def _axes(ax, size, place=None):
     if ax is not None:
         return ax
-    figure = Figure(figsize=size, layout="constrained", dpi=DPI)
+    figure = Figure(figsize=size, layout=None if place else "constrained", dpi=DPI)
     FigureCanvasAgg(figure)
-    return figure.add_subplot()
+    return figure.add_axes(place) if place else figure.add_subplot()
 
 
 def _percent(ax, axis="x"):
@@ -182,7 +199,7 @@ class ScoresDisplay:
 
     @property
     def models(self) -> list[str]:
-        return [model for model in self.cv["model"].unique() if model != BASELINE]
+        return [model for model in self.cv["model"].unique() if model not in BASELINES]
 
     @property
     def size(self):
@@ -228,7 +245,8 @@ class ConfusionDisplay:
 
     @property
     def size(self):
-        side = max(2.4, 0.55 * len(self.labels) + 1.0)
+        k = len(self.labels)
+        side = max(2.4, 0.55 * k + 1.0) if k <= MOST_WRITTEN else min(9.0, 2.0 + 0.14 * k)
         return side + 0.2, side
 
     def frame(self) -> pd.DataFrame:
@@ -242,14 +260,16 @@ class ConfusionDisplay:
         shades = LinearSegmentedColormap.from_list("shades", theme.shades)
         ax.imshow(np.nan_to_num(share), cmap=shades, vmin=0, vmax=1)
         for row, column in np.ndindex(k, k):
-            if counts[row].sum():
+            if k <= MOST_WRITTEN and counts[row].sum():
                 color = clearer(shades(share[row, column]), theme.paper, theme.ink)
                 self._write(ax, row, column, share[row, column], counts[row, column], color)
-        ax.set_xticks(range(k), labels, rotation=40, ha="right", rotation_mode="anchor", color=theme.ink)
-        ax.set_yticks(range(k), labels)
+        small = {} if k <= MOST_WRITTEN else {"size": 5.5}
+        turn = 40 if k <= MOST_WRITTEN else 90
+        ax.set_xticks(range(k), labels, rotation=turn, ha="right", rotation_mode="anchor", color=theme.ink, **small)
+        ax.set_yticks(range(k), labels, **small)
         ax.set_xticks(np.arange(-0.5, k), minor=True)
         ax.set_yticks(np.arange(-0.5, k), minor=True)
-        ax.grid(which="minor", color=theme.paper, lw=1.5)
+        ax.grid(which="minor", color=theme.paper, lw=1.5 if k <= MOST_WRITTEN else 0.4)
         ax.tick_params(which="minor", length=0)
         ax.set_xlabel("the model said")
         ax.set_ylabel("the label is")
@@ -392,4 +412,251 @@ class TilesDisplay:
             inset.imshow(tile)
             inset.set_title(caption, size=7, weight="normal", loc="center", pad=3)
             inset.set_axis_off()
+        return ax
+
+
+def line_styles(n: int) -> list[dict]:
+    """Colours and dashes of n lines in the theme in force; no two alike up to 32."""
+    colors = LINES["dark" if current_theme() is DARK else "light"]
+    return [{"color": colors[i % len(colors)], "ls": DASHES[i // len(colors) % len(DASHES)]} for i in range(n)]
+
+
+@dataclass(frozen=True)
+class RatesDisplay:
+    """ROC or precision-recall curves of one model: a line a label, their mean thick.
+
+    `table` holds the rows of `Tables.curves` of one model and curve; `areas`
+    is what the legend writes after each label.
+    """
+
+    table: pd.DataFrame
+    kind: str
+    areas: dict[str, float] = field(default_factory=dict)
+    title: str = ""
+    size = (NARROW, 3.1)
+
+    def frame(self) -> pd.DataFrame:
+        return self.table[["label", "x", "y"]].reset_index(drop=True)
+
+    def plot(self, ax=None):
+        ax, theme = _axes(ax, self.size), current_theme()
+        *labels, mean = self.table["label"].unique()
+        for label, style in zip(labels, line_styles(len(labels))):
+            points = self.table[self.table["label"] == label]
+            name = f"{label} {self.areas[label]:.2f}" if label in self.areas else label
+            ax.plot(points["x"], points["y"], lw=1.1, label=name if len(labels) <= 8 else None, **style)
+        points = self.table[self.table["label"] == mean]
+        name = f"{mean} {self.areas[mean]:.2f}" if mean in self.areas else mean
+        ax.plot(points["x"], points["y"], color=theme.ink, lw=2.2, label=name)
+        if self.kind == "roc":
+            ax.plot([0, 1], [0, 1], color=theme.muted, lw=0.9, ls=(0, (4, 3)))
+        names = ("false alarms", "recall") if self.kind == "roc" else ("recall", "precision")
+        ax.set_xlabel(names[0])
+        ax.set_ylabel(names[1])
+        ax.set_xlim(0, 1)
+        ax.set_ylim(0, 1.02)
+        _percent(ax, "x")
+        _percent(ax, "y")
+        ax.legend(fontsize=6.5, loc="lower right" if self.kind == "roc" else "lower left", handlelength=1.6)
+        ax.set_title(self.title)
+        return ax
+
+
+@dataclass(frozen=True)
+class CalibrationDisplay:
+    """How often a model was right (bars) against how sure it was (the diagonal), with the number of faces below."""
+
+    table: pd.DataFrame
+    error: float
+    title: str = ""
+    size = (NARROW, 3.1)
+
+    def frame(self) -> pd.DataFrame:
+        return self.table[["from", "to", "n", "confidence", "accuracy"]].reset_index(drop=True)
+
+    def plot(self, ax=None):
+        ax, theme, frame = _axes(ax, self.size), current_theme(), self.frame()
+        frame = frame[frame["n"] > 0]
+        share = frame["n"] / frame["n"].sum()
+        few = frame["n"] < FEW
+        ax.plot([0, 1], [0, 1], color=theme.muted, lw=0.9, ls=(0, (4, 3)))
+        ax.bar(frame["from"], share, width=frame["to"] - frame["from"], align="edge", color=theme.shades[1], alpha=0.3)
+        ax.plot(frame["confidence"][~few], frame["accuracy"][~few], "o-", color=theme.accent, lw=1.6, ms=4)
+        ax.plot(frame["confidence"][few], frame["accuracy"][few], "o", mfc=theme.paper, mec=theme.accent, ms=4)
+        ax.set_xlim(0, 1)
+        ax.set_ylim(0, 1.02)
+        _percent(ax, "x")
+        _percent(ax, "y")
+        ax.set_xlabel("how sure the model was")
+        ax.set_ylabel("how often it was right")
+        ax.set_title(self.title)
+        return ax
+
+
+@dataclass(frozen=True)
+class IntervalsDisplay:
+    """A value with its interval per name, and a line for the whole; grouped names carry their group's title.
+
+    `table`: `group`, `name`, `value`, `low`, `high`.
+    """
+
+    table: pd.DataFrame
+    whole: float = np.nan
+    title: str = ""
+
+    @property
+    def size(self):
+        return WIDTH, 0.6 + 0.2 * (len(self.table) + self.table["group"].nunique())
+
+    def frame(self) -> pd.DataFrame:
+        return self.table.reset_index(drop=True)
+
+    def plot(self, ax=None):
+        ax, theme = _axes(ax, self.size), current_theme()
+        place, places, names = 0.0, [], []
+        for group, rows in self.table.groupby("group", sort=False):
+            if group:
+                ax.text(0, place, f" {group}", size=8, weight="bold", transform=ax.get_yaxis_transform(), va="center")
+                place += 1
+            for row in rows.itertuples():
+                ax.plot([row.low, row.high], [place, place], color=theme.accent, lw=2, solid_capstyle="round")
+                ax.plot(row.value, place, "o", color=theme.accent, ms=4.5)
+                places.append(place)
+                names.append(row.name)
+                place += 1
+        if np.isfinite(self.whole):
+            ax.axvline(self.whole, color=theme.muted, lw=1, ls=(0, (4, 3)))
+        ax.set_yticks(places, names, size=7.5)
+        ax.set_ylim(place - 0.4, -0.8)
+        ax.spines["left"].set_visible(False)
+        _percent(ax)
+        ax.set_title(self.title)
+        return ax
+
+
+@dataclass(frozen=True)
+class RanksDisplay:
+    """Critical-difference plot: mean ranks on a line, bars join the models that are not told apart (Demšar 2006)."""
+
+    names: tuple[str, ...]
+    ranks: tuple[float, ...]
+    critical_difference: float
+    groups: tuple[tuple[int, ...], ...]
+
+    @property
+    def size(self):
+        return WIDTH, 1.0 + 0.16 * len(self.names) + 0.12 * len(self.groups)
+
+    def frame(self) -> pd.DataFrame:
+        return pd.DataFrame({"model": self.names, "mean_rank": self.ranks}).sort_values("mean_rank", ignore_index=True)
+
+    def plot(self, ax=None):
+        ax, theme = _axes(ax, self.size), current_theme()
+        k, half = len(self.names), -(-len(self.names) // 2)
+        for place, index in enumerate(np.argsort(self.ranks, kind="stable")):
+            left = place < half
+            depth = 1.2 + 0.35 * len(self.groups) + 0.75 * (place if left else k - 1 - place)
+            edge = 1 - 0.1 * k if left else k + 0.1 * k
+            rank = self.ranks[index]
+            ax.plot([rank, rank, edge], [0, depth, depth], color=theme.muted, lw=0.8)
+            text = f"{self.names[index]} {rank:.2f}" if left else f"{rank:.2f} {self.names[index]}"
+            side = "right" if left else "left"
+            ax.text(edge, depth, f" {text} ", ha=side, va="center", size=8)
+        for level, group in enumerate(self.groups):
+            ends = [self.ranks[group[0]] - 0.04, self.ranks[group[-1]] + 0.04]
+            ax.plot(ends, [0.45 + 0.35 * level] * 2, color=theme.second, lw=3, solid_capstyle="round")
+        ax.plot([1, 1 + self.critical_difference], [-1.1, -1.1], color=theme.ink, lw=1.4, marker="|", ms=6)
+        ax.text(1, -1.5, f"critical difference {self.critical_difference:.2f}", size=7.5, color=theme.muted)
+        ax.plot([1, k], [0, 0], color=theme.ink, lw=1)
+        for rank in range(1, k + 1):
+            ax.plot([rank, rank], [0, -0.2], color=theme.ink, lw=1)
+            ax.text(rank, -0.3, str(rank), ha="center", va="bottom", size=8)
+        ax.set_xlim(1 - 0.32 * k, k + 0.32 * k)
+        ax.set_ylim(1.6 + 0.35 * len(self.groups) + 0.75 * half, -2.3)
+        ax.set_axis_off()
+        return ax
+
+
+@dataclass(frozen=True)
+class GapsDisplay:
+    """Honest and leaky accuracy joined by a line, one pair a broken rule. `table` rows of `Tables.gaps`."""
+
+    table: pd.DataFrame
+
+    @property
+    def size(self):
+        return WIDTH, 0.75 + 0.42 * len(self.table)
+
+    def frame(self) -> pd.DataFrame:
+        return self.table[["rule", "honest", "leaky", "gap", "low", "high"]].reset_index(drop=True)
+
+    def plot(self, ax=None):
+        ax, theme = _axes(ax, self.size), current_theme()
+        for place, row in enumerate(self.table.itertuples()):
+            ax.plot([row.honest, row.leaky], [place, place], color=theme.muted, lw=1.6)
+            first = place == 0
+            ax.plot(row.honest, place, "o", color=theme.accent, ms=7, label="honest" if first else None)
+            ax.plot(row.leaky, place, "o", mfc=theme.paper, mec=theme.second, mew=1.6, ms=7,
+                    label="careless" if first else None)
+            gap = f"    {100 * row.gap:+.1f}".replace("-", "\u2212")
+            ax.text(max(row.honest, row.leaky), place, gap, va="center", size=8)
+        ax.set_yticks(range(len(self.table)), self.table["leaky_rule"].str.replace(" on ", "\non ").tolist())
+        ax.set_ylim(len(self.table) - 0.4, -0.9)
+        ax.margins(x=0.16)
+        _percent(ax)
+        ax.spines["left"].set_visible(False)
+        ax.legend(loc="upper left", ncols=2, bbox_to_anchor=(0, 1.0), borderaxespad=0)
+        return ax
+
+
+@dataclass(frozen=True)
+class GrowthDisplay:
+    """Macro F1 with its interval as a band, against a number on a logarithmic scale. Rows of `Tables.audit_curves`."""
+
+    table: pd.DataFrame
+    xlabel: str
+    title: str = ""
+    size = (NARROW, 2.6)
+
+    def frame(self) -> pd.DataFrame:
+        return self.table[["at", "f1_macro", "low", "high"]].reset_index(drop=True)
+
+    def plot(self, ax=None):
+        ax, theme, frame = _axes(ax, self.size), current_theme(), self.frame()
+        ax.fill_between(frame["at"], frame["low"], frame["high"], color=theme.accent, alpha=0.18, lw=0)
+        ax.plot(frame["at"], frame["f1_macro"], "o-", color=theme.accent, lw=1.8, ms=4.5)
+        ax.set_xscale("log")
+        shown = [at for at, after in zip(frame["at"], [*frame["at"][1:], np.inf]) if after / at > 1.4]
+        ax.set_xticks(shown, [f"{at:,.0f}" for at in shown], size=7.5)
+        ax.set_xticks([], minor=True)
+        _percent(ax, "y")
+        ax.set_xlabel(self.xlabel)
+        ax.set_title(self.title)
+        return ax
+
+
+@dataclass(frozen=True)
+class CostDisplay:
+    """Accuracy against the time to answer for one face, a dot a model; its area grows with the model's file."""
+
+    table: pd.DataFrame
+    size = (WIDTH, 2.9)
+
+    def frame(self) -> pd.DataFrame:
+        return self.table[["model", "accuracy", "predict_seconds_per_face", "model_bytes"]].reset_index(drop=True)
+
+    def plot(self, ax=None):
+        ax, theme, frame = _axes(ax, self.size), current_theme(), self.frame()
+        micros = 1e6 * frame["predict_seconds_per_face"]
+        area = 18 + 26 * np.log2(1 + np.nan_to_num(frame["model_bytes"].astype(float)) / 1e5)
+        ax.scatter(micros, frame["accuracy"], s=area, color=theme.accent, alpha=0.85, lw=0)
+        for x, row in zip(micros, frame.itertuples()):
+            ax.annotate(row.model, (x, row.accuracy), xytext=(7, 5), textcoords="offset points", size=8.5)
+        ax.set_xscale("log")
+        ax.margins(0.2)
+        ax.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda x, _: f"{x:,.4g}"))
+        ax.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
+        _percent(ax, "y")
+        ax.grid(axis="x")
+        ax.set_xlabel("µs to answer for one face, from measurements or crop")
         return ax

@@ -5,14 +5,14 @@ are made from these tables. Scores are fractions. Macro averages run over the la
 that the scored truth holds, so a label without a face neither helps nor hurts.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
-from data.dataset import TEST, TRAIN, VALIDATION
+from data.dataset import TEST, TRAIN, VALIDATION, Dataset
 from features.geometry import FEATURES
 from reports.run import Run
 from reports.statistics import corrected_interval
@@ -21,59 +21,41 @@ SCORES = ("accuracy", "recall_macro", "f1_macro")
 CV = "cv"
 RANKED_BY = "accuracy"
 BASELINE = "majority label"
+GUESS = "stratified guess"
+BASELINES = (GUESS, BASELINE)
 
 
-@dataclass(frozen=True)
-class Tables:
-    """The tidy tables of a run; `tables/<field>.csv` each.
-
-    `labels` pictures per label and part; `found` faces found per label;
-    `folds` scores per model and fold; `cv` their mean, spread and interval;
-    `parts` scores per model, scored part and faces ("all", "detected");
-    `per_class`, `confusion` likewise; `selected` features by the share of
-    folds that kept them; `history` of nets by epoch; `cost` per model.
-    """
-
-    labels: pd.DataFrame
-    found: pd.DataFrame
-    folds: pd.DataFrame
-    cv: pd.DataFrame
-    parts: pd.DataFrame
-    per_class: pd.DataFrame
-    confusion: pd.DataFrame
-    selected: pd.DataFrame
-    history: pd.DataFrame
-    cost: pd.DataFrame
+def baselines(evaluation: Evaluation) -> list[Evaluation]:
+    """Two models that look at no face: a guess as often as each label occurs, and always the most frequent label."""
+    return [stratified_baseline(evaluation), majority_baseline(evaluation)]
 
 
-def tables_of(run: Run) -> Tables:
-    """All tidy tables of a run; the majority baseline is scored as one more model."""
-    evaluations = [*run.evaluations, majority_baseline(run.evaluations[0])]
-    folds = folds_table(evaluations)
-    return Tables(
-        labels=labels_table(run),
-        found=found_table(run),
-        folds=folds,
-        cv=cv_table(folds),
-        parts=parts_table(run, evaluations),
-        per_class=per_class_table(run),
-        confusion=confusion_table(run),
-        selected=selected_table(run),
-        history=history_table(run.evaluations),
-        cost=cost_table(run.evaluations),
-    )
+def stratified_baseline(evaluation: Evaluation, *, seed: int = 0) -> Evaluation:
+    """The evaluation of a model that draws each answer as often as the label occurs in its training rows."""
+    rng = np.random.default_rng(seed)
+
+    def draw(counts, size):
+        return rng.choice(len(counts), size=size, p=counts / counts.sum())
+
+    return _blind(evaluation, GUESS, draw)
 
 
 def majority_baseline(evaluation: Evaluation) -> Evaluation:
     """The evaluation of a model that always answers the most frequent label of its training rows."""
+    return _blind(evaluation, BASELINE, lambda counts, size: np.full(size, counts.argmax()))
+
+
+def _blind(evaluation, name, answer):
+    """An evaluation whose answers follow from the label counts of the training rows alone."""
     trainable = evaluation.fold >= 0
     predicted = np.full(len(evaluation.target), -1, dtype=np.int64)
     for fold in [*range(evaluation.n_folds), HELD_OUT]:
         counts = np.bincount(evaluation.target[trainable & (evaluation.fold != fold)])
-        predicted[evaluation.fold == fold] = counts.argmax()
+        scored = evaluation.fold == fold
+        predicted[scored] = answer(counts, int(scored.sum()))
     return replace(
         evaluation,
-        name=BASELINE,
+        name=name,
         predicted=predicted,
         proba=np.full_like(evaluation.proba, np.nan),
         selected=(),
@@ -81,6 +63,17 @@ def majority_baseline(evaluation: Evaluation) -> Evaluation:
         predict_seconds=0.0,
         params={},
         history=(),
+    )
+
+
+def only_label(dataset: Dataset, *, cv: int) -> Evaluation:
+    """The evaluation of no model at all, for a dataset with one label: every answer is that label."""
+    n, names = len(dataset), dataset.label_names
+    fold = np.arange(n) % min(cv, n)
+    if dataset.split is not None:
+        fold[dataset.split != TRAIN] = HELD_OUT
+    return Evaluation(
+        "only label", dataset.target, dataset.target.copy(), np.eye(len(names))[dataset.target], fold, (), (), 0.0
     )
 
 
@@ -165,7 +158,7 @@ def folds_table(evaluations) -> pd.DataFrame:
 
 
 def cv_table(folds: pd.DataFrame) -> pd.DataFrame:
-    """Scores over folds: `model`, `metric`, `mean`, `std`, `low`, `high`, best model first, the baseline last."""
+    """Scores over folds: `model`, `metric`, `mean`, `std`, `low`, `high`, best model first, baselines last."""
     rows = []
     for model, group in folds.groupby("model", sort=False):
         for metric in SCORES:
@@ -177,7 +170,7 @@ def cv_table(folds: pd.DataFrame) -> pd.DataFrame:
             )
     table = pd.DataFrame(rows)
     best = table[table["metric"] == RANKED_BY].set_index("model")["mean"]
-    order = sorted(best.index, key=lambda model: (model == BASELINE, -best[model]))  # stable where two are equal
+    order = sorted(best.index, key=lambda model: (model in BASELINES, -best[model]))  # stable where two are equal
     return pd.concat([table[table["model"] == model] for model in order], ignore_index=True)
 
 
@@ -219,11 +212,11 @@ def _per_class(target, predicted, labels) -> dict[str, np.ndarray]:
 def confusion_table(run: Run) -> pd.DataFrame:
     """`model`, `part`, `true`, `predicted`, `n`, and `share` of the true label's faces (NaN without one)."""
     names = run.dataset.label_names
-    labels = np.arange(len(names))
-    blocks = []
+    k, blocks = len(names), []
     for evaluation in run.evaluations:
         for part, rows in scored_parts(run).items():
-            counts = confusion_matrix(evaluation.target[rows], evaluation.predicted[rows], labels=labels)
+            cells = evaluation.target[rows] * k + evaluation.predicted[rows]
+            counts = np.bincount(cells, minlength=k * k).reshape(k, k)
             total = counts.sum(axis=1, keepdims=True)
             share = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
             cells = {"true": np.repeat(names, len(names)), "predicted": np.tile(names, len(names))}
@@ -239,7 +232,7 @@ def selected_table(run: Run) -> pd.DataFrame:
     names). Equal shares are ordered by `between`, the part of a feature's
     variance that lies between the labels of the training part (eta squared).
     """
-    between = dict(zip(run.table.names, variance_between_labels(run)))
+    between = dict(zip(run.table.names, run.excerpt.between))
     rows = []
     for models, selected in selections(run.evaluations).items():
         names, counts = np.unique([name for fold in selected for name in fold], return_counts=True)
@@ -298,17 +291,25 @@ def history_table(evaluations) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=None if rows else ["model", "fit", "epoch"])
 
 
-def cost_table(evaluations) -> pd.DataFrame:
-    """Seconds: `model`, `fit_seconds` (mean of the folds), `fit_all_seconds`, `predict_seconds_per_face`."""
+def cost_table(run: Run) -> pd.DataFrame:
+    """What each model costs.
+
+    `fit_seconds` (mean of the folds), `fit_all_seconds`,
+    `predict_seconds_per_face` from measurements or crop to answer,
+    `whole_seconds_per_face` from picture to answer, `model_bytes`.
+    """
     rows = []
-    for evaluation in evaluations:
+    for evaluation in run.evaluations:
         folds, whole = np.split(np.array(evaluation.fit_seconds, dtype=float), [evaluation.n_folds])
+        landmarks = np.nan if run.landmark_seconds is None else run.landmark_seconds
         rows.append(
             {
                 "model": evaluation.name,
                 "fit_seconds": folds.mean() if len(folds) else np.nan,
                 "fit_all_seconds": whole[0] if len(whole) else np.nan,
                 "predict_seconds_per_face": evaluation.predict_seconds,
+                "whole_seconds_per_face": evaluation.predict_seconds + landmarks,
+                "model_bytes": run.model_bytes.get(evaluation.name, np.nan),
             }
         )
     return pd.DataFrame(rows)

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from classifiers.audit import Audit
 from classifiers.evaluate import Evaluation, Protocol
 from data.dataset import Dataset, Skipped
 from data.duplicates import Duplicates
 from features.transformer import FeatureTable
 from landmarks.extract import LandmarkSet
+from reports.excerpt import Excerpt
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,18 @@ class Run:
         The command line that made the run.
     n_landmarks_fresh : int or None
         Pictures whose landmarks were computed, not read from the cache; None where unknown.
+    landmark_seconds : float or None
+        From picture to landmarks, per face on one core; None where it was not measured.
+    peak_memory : int or None
+        Bytes that the largest process of the run held.
+    model_bytes : dict of str to int
+        Size of the model files, by model.
+    audit : Audit or None
+        The same model under careless protocols.
+    versions : dict of str to str
+        What was installed; empty for "look it up when the report is written".
+    excerpt : Excerpt or None
+        What pages show of pictures and landmarks; None for "take it when the report is written".
 
     Raises
     ------
@@ -59,6 +73,12 @@ class Run:
     skipped: tuple[Skipped, ...] = ()
     command: str = ""
     n_landmarks_fresh: int | None = None
+    landmark_seconds: float | None = None
+    peak_memory: int | None = None
+    model_bytes: dict[str, int] = field(default_factory=dict)
+    audit: Audit | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    excerpt: Excerpt | None = None
 
     def __post_init__(self):
         if not self.evaluations:

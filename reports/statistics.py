@@ -1,13 +1,33 @@
-"""Intervals of scores over folds."""
+"""Intervals of scores, and tests of differences between models.
 
-from collections.abc import Sequence
+Everything here works on plain arrays, so that it can be checked against other
+implementations. `n` is a number of pictures, `k` of labels or models.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import sparse, stats
+
+N_RESAMPLES = 2000
+CONFIDENCE = 0.95
+MOST_WEIGHTS = 4_000_000  # drawn at a time, so that memory does not follow the number of subjects
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test's `statistic` and two-sided `p`; NaN where there is nothing to test."""
+
+    statistic: float
+    p: float
+
+
+# --- over folds ------------------------------------------------------------------------------------
 
 
 def corrected_interval(
-    values: Sequence[float], *, n_test: float, n_train: float, confidence: float = 0.95
+    values: Sequence[float], *, n_test: float, n_train: float, confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
     """Interval of the mean of a fraction over folds, for folds that share training data.
 
@@ -18,7 +38,7 @@ def corrected_interval(
 
     Parameters
     ----------
-    values : sequence of K fractions, one a fold
+    values : sequence of K fractions, one a fold; of a repeated cross-validation those of all repeats
     n_test, n_train : float
         Faces that a fold scores and that its model was fitted on, as means over the folds.
     confidence : float
@@ -35,6 +55,286 @@ def corrected_interval(
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return np.nan, np.nan
-    variance = values.var(ddof=1) * (1 / len(values) + n_test / n_train)
-    half = stats.t.ppf((1 + confidence) / 2, df=len(values) - 1) * np.sqrt(variance)
+    half = stats.t.ppf((1 + confidence) / 2, df=len(values) - 1) * _corrected_error(values, n_test, n_train)
     return float(max(0.0, values.mean() - half)), float(min(1.0, values.mean() + half))
+
+
+def corrected_t_test(differences: Sequence[float], *, n_test: float, n_train: float) -> Test:
+    """Corrected resampled t-test of Nadeau and Bengio: is the mean difference over folds zero?
+
+    Parameters
+    ----------
+    differences : sequence of K differences of two models' scores, fold by fold
+    n_test, n_train : float
+        As in `corrected_interval`.
+
+    Returns
+    -------
+    Test
+        t of K-1 degrees of freedom. Equal scores in every fold give t = 0 and p = 1.
+    """
+    differences = np.asarray(differences, dtype=float)
+    if len(differences) < 2:
+        return Test(np.nan, np.nan)
+    mean, error = differences.mean(), _corrected_error(differences, n_test, n_train)
+    if error == 0:
+        return Test(0.0, 1.0) if mean == 0 else Test(float(np.copysign(np.inf, mean)), 0.0)
+    return Test(float(mean / error), float(2 * stats.t.sf(abs(mean / error), df=len(differences) - 1)))
+
+
+def _corrected_error(values, n_test, n_train):
+    return np.sqrt(values.var(ddof=1) * (1 / len(values) + n_test / n_train))
+
+
+# --- on the same pictures --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Pictures that only one of two models had right, and what chance says of such a lead.
+
+    `only_a`, `only_b` count them; `exact` is the binomial test, `chi2` the
+    approximation with continuity correction.
+    """
+
+    only_a: int
+    only_b: int
+    exact: Test
+    chi2: Test
+
+
+def mcnemar(right_a: np.ndarray, right_b: np.ndarray) -> McNemar:
+    """McNemar's test of two models on the same pictures, from masks (n,) of what each had right.
+
+    References
+    ----------
+    McNemar, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12 (1947).
+    """
+    only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
+    n = only_a + only_b
+    if n == 0:
+        return McNemar(0, 0, Test(0.0, 1.0), Test(0.0, 1.0))
+    fewer = min(only_a, only_b)
+    exact = Test(float(fewer), float(min(1.0, 2 * stats.binom.cdf(fewer, n, 0.5))))
+    distance = (abs(only_a - only_b) - 1) ** 2 / n
+    return McNemar(only_a, only_b, exact, Test(float(distance), float(stats.chi2.sf(distance, 1))))
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """P values (m,) adjusted for m tests after Holm (1979); NaN stays and counts for none.
+
+    Below 0.05, at most one family of tests in 20 gives any false alarm.
+    """
+    p = np.asarray(p, dtype=float)
+    known = np.flatnonzero(np.isfinite(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    adjusted = np.full(len(p), np.nan)
+    factors = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors)) if len(order) else []
+    return adjusted
+
+
+# --- several models --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Mean `ranks` (k,) of k models over blocks (1 is best), and how far apart they must be.
+
+    `friedman` asks whether the models differ at all; `nemenyi` (k, k) holds
+    the p of each pair; mean ranks further apart than `critical_difference`
+    differ at `alpha`.
+    """
+
+    ranks: np.ndarray
+    friedman: Test
+    nemenyi: np.ndarray
+    critical_difference: float
+    alpha: float
+
+
+def ranking(scores: np.ndarray, *, alpha: float = 1 - CONFIDENCE) -> Ranking:
+    """Friedman's test with Nemenyi's comparisons, from scores (blocks, k): more is better.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (b, k)
+        b datasets or folds, k models.
+
+    References
+    ----------
+    Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7 (2006).
+    """
+    scores = np.asarray(scores, dtype=float)
+    b, k = scores.shape
+    ranked = stats.rankdata(-scores, axis=1)
+    ranks = ranked.mean(axis=0)
+    error = np.sqrt(k * (k + 1) / (6 * b))
+    apart = np.abs(ranks[:, None] - ranks) / error
+    nemenyi = np.minimum(1.0, stats.studentized_range.sf(apart * np.sqrt(2), k, np.inf)) if k > 1 else np.ones((1, 1))
+    np.fill_diagonal(nemenyi, 1.0)
+    q = stats.studentized_range.ppf(1 - alpha, k, np.inf) / np.sqrt(2) if k > 1 else np.nan
+    return Ranking(ranks, _friedman(ranked), nemenyi, float(q * error), alpha)
+
+
+def _friedman(ranked):
+    """Chi-squared form with the correction for ties; two models give it one degree of freedom."""
+    b, k = ranked.shape
+    if b < 2 or k < 2:
+        return Test(np.nan, np.nan)
+    ties = sum((counts**3 - counts).sum() for counts in (np.unique(row, return_counts=True)[1] for row in ranked))
+    correction = 1 - ties / (b * k * (k**2 - 1))
+    if correction == 0:  # every model level in every block
+        return Test(0.0, 1.0)
+    chi2 = (12 * (ranked.sum(axis=0) ** 2).sum() / (b * k * (k + 1)) - 3 * b * (k + 1)) / correction
+    return Test(float(chi2), float(stats.chi2.sf(chi2, k - 1)))
+
+
+def level_groups(ranking: Ranking) -> list[tuple[int, ...]]:
+    """Largest groups of models whose mean ranks lie within the critical difference, as indices from best to worst."""
+    order = np.argsort(ranking.ranks, kind="stable")
+    sorted_ranks = ranking.ranks[order]
+    groups, reached = [], 0
+    for start in range(len(order)):
+        end = int(np.searchsorted(sorted_ranks, sorted_ranks[start] + ranking.critical_difference, side="right"))
+        if end - start > 1 and end > reached:
+            groups.append(tuple(order[start:end].tolist()))
+        reached = max(reached, end)
+    return groups
+
+
+# --- resampling ------------------------------------------------------------------------------------
+
+
+def resampled_counts(
+    cells: np.ndarray, n_cells: int, *, units: np.ndarray | None = None, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> np.ndarray:
+    """How often each cell is drawn when pictures, or whole subjects, are drawn anew with replacement.
+
+    Every score here is a function of counts, such as those of a confusion
+    matrix, so a resample need only count cells.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n,), int
+        The cell of each picture, such as true label times k plus predicted label.
+    n_cells : int
+    units : ndarray of shape (n,) or None
+        The subject of each picture; None draws single pictures.
+
+    Returns
+    -------
+    ndarray of shape (n_resamples, n_cells), int
+    """
+    rng = np.random.default_rng(seed)
+    if units is None:
+        counts = np.bincount(cells, minlength=n_cells)
+        seen = np.flatnonzero(counts)
+        drawn = np.zeros((n_resamples, n_cells), dtype=np.int64)
+        drawn[:, seen] = rng.multinomial(len(cells), counts[seen] / len(cells), size=n_resamples)
+        return drawn
+    _, unit = np.unique(units, return_inverse=True)
+    n_units = int(unit.max()) + 1
+    held = sparse.csr_array((np.ones(len(cells), dtype=np.int64), (unit, cells)), shape=(n_units, n_cells))
+    step = max(1, MOST_WEIGHTS // n_units)
+    shares = np.full(n_units, 1 / n_units)
+    weights = (
+        rng.multinomial(n_units, shares, size=min(step, n_resamples - start)) for start in range(0, n_resamples, step)
+    )
+    return np.concatenate([(held.T @ block.T).T for block in weights])
+
+
+def percentile_interval(resampled: np.ndarray, *, confidence: float = CONFIDENCE) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper bound of each statistic (…,) from its resamples (b, …), NaN where it has none."""
+    tail = (1 - confidence) / 2
+    known = np.isfinite(resampled).any(axis=0)
+    filled = np.where(known, resampled, 0.0)
+    low, high = np.nanquantile(filled, [tail, 1 - tail], axis=0)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def bootstrap_interval(
+    values: np.ndarray,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    *,
+    units: np.ndarray | None = None,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile interval of `statistic(counts) -> (b,)` of discrete values (n,); `counts` (b, distinct values).
+
+    >>> low, high = bootstrap_interval(np.array([0, 1] * 50), lambda counts: counts[:, 1] / counts.sum(axis=1))
+    >>> 0.39 < low < 0.42 and 0.58 < high < 0.61
+    True
+    """
+    distinct, cells = np.unique(values, return_inverse=True)
+    counts = resampled_counts(cells, len(distinct), units=units, n_resamples=n_resamples, seed=seed)
+    low, high = percentile_interval(np.asarray(statistic(counts), dtype=float))
+    return float(low), float(high)
+
+
+# --- of confusion matrices -------------------------------------------------------------------------
+
+
+def confusion_scores(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of confusion matrices (…, k, k), rows the truth: headline ones (…,) and per label ones (…, k).
+
+    Labels that the truth lacks are NaN and count in no macro average; a label
+    that is never named has precision 0.
+    """
+    counts = np.asarray(counts, dtype=float)
+    right = np.diagonal(counts, axis1=-2, axis2=-1)
+    truth, named = counts.sum(axis=-1), counts.sum(axis=-2)
+    known = truth > 0
+    recall = _share(right, truth)
+    precision = np.where(known, np.nan_to_num(_share(right, named)), np.nan)
+    f1 = np.where(known, np.nan_to_num(_share(2 * right, truth + named)), np.nan)
+    return {
+        "accuracy": _share(right.sum(axis=-1), truth.sum(axis=-1)),
+        "recall_macro": _mean_known(recall, known),
+        "f1_macro": _mean_known(f1, known),
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+    }
+
+
+def _share(part, whole):
+    return np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
+
+
+def _mean_known(values, known):
+    return _share(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1).astype(float))
+
+
+# --- of probabilities ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Pictures by how sure the model was: per bin `n`, mean `confidence`, `accuracy`; NaN in an empty one.
+
+    `error` is the expected calibration error, the mean gap between the two, weighed by n.
+    """
+
+    edges: np.ndarray
+    n: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    error: float
+
+
+def calibration(confidence: np.ndarray, right: np.ndarray, *, n_bins: int = 15) -> Calibration:
+    """Confidence (n,) in 0 … 1 against right answers (n,) in bins of equal width, closed at the upper edge.
+
+    References
+    ----------
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+    edges = np.linspace(0, 1, n_bins + 1)
+    place = np.clip(np.ceil(np.asarray(confidence) * n_bins).astype(int) - 1, 0, n_bins - 1)
+    n = np.bincount(place, minlength=n_bins)
+    mean = _share(np.bincount(place, weights=confidence, minlength=n_bins), n)
+    accuracy = _share(np.bincount(place, weights=right, minlength=n_bins), n)
+    error = float(np.nansum(n * np.abs(mean - accuracy)) / n.sum()) if n.sum() else np.nan
+    return Calibration(edges, n, mean, accuracy, error)

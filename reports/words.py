@@ -12,9 +12,12 @@ from data.dataset import TEST, TRAIN, VALIDATION
 from features.geometry import FEATURES
 from landmarks.detector import DETECTORS
 from landmarks.extract import ON_MISS
-from reports.metrics import BASELINE, CV, RANKED_BY, Tables, majority_label, scored_parts, selections
+from reports.metrics import BASELINE, BASELINES, CV, GUESS, RANKED_BY, majority_label, scored_parts, selections
 from reports.run import Run
-from reports.views import SCORE_TITLES, TOP_FEATURES, count, percent
+from reports.tables import Tables
+from reports.gaps import repeated_mean
+from reports.uncertainty import ALPHA, NO_DIFFERENCE
+from reports.views import SCORE_TITLES, TOP_FEATURES, count, percent, points, size
 
 PARTS = {CV: "cross-validation", TRAIN: "training", VALIDATION: "validation", TEST: "test", "unused": "left out"}
 
@@ -41,25 +44,19 @@ TERMS = (
     ),
     (
         "95\u202f% interval",
-        "where the mean would plausibly lie if the pictures had been drawn anew. Where the intervals of two models "
-        "overlap much, do not make much of which comes first.",
+        "where the number would plausibly lie if the pictures had been drawn anew; whole subjects are drawn where "
+        "they are known, because pictures of one person are alike.",
     ),
     (
-        "Majority label",
-        "a model that looks at no face and always gives the most frequent label. What a real model adds is the "
-        "difference to it.",
+        "No difference shown",
+        "the numbers differ, but by no more than chance alone would often bring about. It does not say that two models "
+        "are equally good.",
     ),
-)
-
-LIMITS = (
-    "A label is what annotators saw in a face. It is not what the person felt.",
-    "A model that is right more often than another on these pictures need not be so on other people, cameras or light; "
-    "scores of single groups of people are not part of this page.",
-    "The 68-point landmark model that is installed by default was trained on iBUG 300-W, whose licence forbids "
-    "commercial use.",
-    "Law limits the use of emotion recognition. In the European Union the AI Act, Article 5(1)(f), forbids inferring "
-    "emotions of people at work and in education, save for medical or safety reasons.",
-    "Macro averages run over the labels that the scored pictures hold.",
+    (
+        "Majority label, stratified guess",
+        "two models that look at no face: one always gives the most frequent label, one draws each answer as often as "
+        "the label occurs. What a real model adds is the difference to them.",
+    ),
 )
 
 
@@ -86,12 +83,17 @@ def facts(run: Run, tables: Tables, held_out: str | None) -> list[Fact]:
 
 def summary(run: Run, tables: Tables, held_out: str | None) -> list[str]:
     """The result in plain words: who came first, by how much, and against what."""
+    if len(np.unique(run.dataset.target)) == 1:
+        return [
+            f"All {count(len(run.dataset))} pictures of “{run.dataset.name}” bear one label, “{majority_label(run)}”: "
+            "there is nothing to tell apart, and only what is said of pictures and landmarks means anything here."
+        ]
     frame = tables.cv[tables.cv["metric"] == RANKED_BY]
-    ranked = frame[frame["model"] != BASELINE]
+    ranked = frame[~frame["model"].isin(BASELINES)]
     sentences = [_setting(run, len(ranked)), _first(ranked.iloc[0], run.evaluations[0].n_folds)]
     if len(ranked) > 1:
-        sentences.append(_second(ranked.iloc[0], ranked.iloc[1]))
-    sentences.append(_against_baseline(run, ranked.iloc[0], _cv_row(tables, BASELINE)))
+        sentences.append(_second(tables, ranked.iloc[0], ranked.iloc[1]))
+    sentences.append(_against_baseline(run, tables, ranked.iloc[0], _cv_row(tables, BASELINE)))
     if held_out:
         sentences.append(_on_held_out(run, tables, ranked.iloc[0]["model"], held_out))
     return sentences
@@ -115,38 +117,50 @@ def _first(row, n_folds):
     )
 
 
-def _second(first, second):
-    points = 100 * (first["mean"] - second["mean"])
-    behind = "level with it" if round(points, 1) == 0 else f"{points:.1f} points behind"
-    if np.isnan(first["low"]) or np.isnan(second["low"]):
+def _second(tables, first, second):
+    lead = 100 * (first["mean"] - second["mean"])
+    behind = "level with it" if round(lead, 1) == 0 else f"{lead:.1f} points behind"
+    pair = tables.pairs[(tables.pairs["first"] == first["model"]) & (tables.pairs["second"] == second["model"])]
+    if not len(pair) or np.isnan(pair.iloc[0]["p_folds_holm"]):
         return f"{second['model']} came second, {behind}."
-    if second["high"] >= first["low"]:
-        return (
-            f"{second['model']} came second, {behind}; the two intervals overlap, so this run does not settle "
-            "which of them is better."
-        )
-    return f"{second['model']} came second, {behind}, and the two intervals do not overlap."
+    p = p_text(pair.iloc[0]["p_folds_holm"])
+    if pair.iloc[0]["verdict"] == NO_DIFFERENCE:
+        return f"{second['model']} came second, {behind}: {NO_DIFFERENCE} between the two (p {p} over the folds)."
+    return f"{second['model']} came second, {behind}; the folds show the difference (p {p})."
 
 
-def _against_baseline(run, first, baseline):
-    points, chance = 100 * (first["mean"] - baseline["mean"]), 1 / len(np.unique(run.dataset.target))
+def p_text(p: float) -> str:
+    """“= 0.031” or “< 0.001”."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
+def _against_baseline(run, tables, first, baseline):
+    gain = 100 * (first["mean"] - baseline["mean"])
     counts = np.bincount(run.dataset.target)
     rank = "the most frequent label" if (counts == counts.max()).sum() == 1 else "as frequent a label as any"
     reference = (
         f"always answering “{majority_label(run)}”, {rank}, is right in {percent(baseline['mean'])} of the cases, "
-        f"a blind guess in {percent(chance)}"
+        f"guessing as often as labels occur in {percent(_cv_row(tables, GUESS)['mean'])}"
     )
-    if points <= 0 or first["low"] <= baseline["mean"]:
+    if gain <= 0 or first["low"] <= baseline["mean"]:
         return f"That is not clearly more than no model at all: {reference}."
-    return f"For comparison, {reference}: {first['model']} gains {points:.1f} points over the former."
+    return f"For comparison, {reference}: {first['model']} gains {gain:.1f} points over the former."
 
 
 def _on_held_out(run, tables, model, part):
     n = int(scored_parts(run)[part].sum())
     return (
         f"On the {part} part, {count(n)} pictures that took no part in fitting or ranking, {model} was right in "
-        f"{percent(_part_accuracy(tables, model, part))}."
+        f"{percent(_part_accuracy(tables, model, part))}{_interval_words(tables, model, part)}."
     )
+
+
+def _interval_words(tables, model, part):
+    frame = tables.intervals.query("model == @model and part == @part and faces == 'all' and label == ''")
+    row = frame[frame["metric"] == RANKED_BY]
+    if not len(row) or np.isnan(row.iloc[0]["low"]):
+        return ""
+    return f" (95\u202f% interval {percent(row.iloc[0]['low'])} to {percent(row.iloc[0]['high'])})"
 
 
 def _cv_row(tables, model):
@@ -258,8 +272,87 @@ def protocol_sentences(run: Run) -> list[str]:
     sentences.append(
         f"Models are ranked by {SCORE_TITLES[RANKED_BY]}. The interval of a mean over folds is a t interval with the "
         "variance s²(1/K + n_test/n_train), which allows for the training pictures that folds share (Nadeau and "
-        "Bengio 2003)."
+        "Bengio 2003); other intervals are percentiles of 2,000 resamples, of whole subjects where they are known."
     )
+    return sentences
+
+
+def rank_sentences(tables: Tables) -> list[str]:
+    """Friedman's test over the folds; empty for fewer than three models."""
+    if not len(tables.ranks):
+        return []
+    p = tables.ranks["friedman_p"].iloc[0]
+    verdict = "the models differ" if p < ALPHA else f"{NO_DIFFERENCE} among them"
+    return [
+        f"Friedman's test over the folds: {verdict} (p {p_text(p)}); pairs after Nemenyi. Folds share training "
+        "pictures, which this test does not allow for: it is too sure of itself here, and is meant for several "
+        "datasets (lineament compare).",
+    ]
+
+
+def gap_sentences(run: Run, tables: Tables) -> list[str]:
+    """Each broken rule: the gap in points, and in one sentence why it matters."""
+    sentences = []
+    for row in tables.gaps.itertuples():
+        if row.why_not:
+            sentences.append(f"{capital(row.leaky_rule)}: nothing to compare, {row.why_not}. {row.cause}")
+            continue
+        gap = f"{points(row.gap)} points ({points(row.low)} to {points(row.high)})"
+        verdict = f", {NO_DIFFERENCE}" if row.verdict == NO_DIFFERENCE else ""
+        sentences.append(f"{capital(row.leaky_rule)} instead of {row.honest_rule}: {gap}{verdict}. {row.cause}")
+    if run.audit:
+        mean, low, high = repeated_mean(run)
+        means = 100 * run.audit.repeats.mean(axis=1)
+        sentences.append(
+            f"Cross-validation repeated {len(means)} times on other folds: {percent(mean)} ({percent(low)} to "
+            f"{percent(high)}); the choice of folds alone moved the mean between {means.min():.1f} and "
+            f"{means.max():.1f}\u202f%."
+        )
+    return sentences
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large; unlike `str.capitalize`, the rest stays."""
+    return text[:1].upper() + text[1:]
+
+
+def confused_words(pair) -> str:
+    """“sad taken for neutral: 84 times, 14.1 % of sad” of a row of `Tables.confused`."""
+    times = "once" if pair.n == 1 else f"{count(pair.n)} times"
+    return f"{pair.true} taken for {pair.predicted}: {times}, {percent(pair.share)} of {pair.true}"
+
+
+def cost_sentences(run: Run) -> list[str]:
+    """What the seconds count, and the memory."""
+    sentences = [
+        "Fitting times of models that share a selector include the selector's. “Answer for one face” starts from "
+        "measurements or the cropped face, “with its landmarks” from the picture.",
+    ]
+    if run.landmark_seconds is None:
+        sentences.append("How long landmarks take was not measured in this run.")
+    else:
+        took = f"{1e3 * run.landmark_seconds:.1f}\u202fms"
+        sentences.append(f"Finding a face and its landmarks took {took} on one core.")
+    if run.peak_memory:
+        sentences.append(f"The largest process of the run held {size(run.peak_memory)} of memory at its peak.")
+    return sentences
+
+
+def warnings(run: Run) -> list[str]:
+    """What a reader must know before any number: one label alone, no face found, labels that are not scored."""
+    found, present = run.landmarks.found, np.unique(run.dataset.target)
+    sentences = []
+    if len(present) == 1:
+        sentences.append(
+            f"Every picture bears the label “{run.dataset.label_names[present[0]]}”. There is nothing to tell apart: "
+            "the scores below mean nothing."
+        )
+    if not found.any():
+        sentences.append("No face was found: what was measured are the points of a box that covers the frame, or none.")
+    for part, rows in scored_parts(run).items():
+        names = [run.dataset.label_names[label] for label in present if not (run.dataset.target[rows] == label).any()]
+        if names:
+            sentences.append(f"The {PARTS[part]} part holds no picture of: {', '.join(names)}.")
     return sentences
 
 

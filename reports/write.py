@@ -4,20 +4,26 @@ import base64
 import json
 import platform
 import re
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from landmarks.cache import write_atomically
-from reports import figures
+from reports import compare, figures
 from reports.document import metrics_document
-from reports.metrics import Tables, predictions_table, tables_of
+from reports.faces import excerpt_of
 from reports.page import Page, Picture, page_of
 from reports.run import Run
+from reports.store import load_run, save_run, with_costs
+from reports.tables import Tables, tables_of
 from reports.views import View
+from reports.words import SYNTHETIC, capital
 
+LISTING = "files.txt"
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = (
     "lineament",
@@ -55,33 +61,75 @@ def write_report(run: Run, out: Path) -> Path:
         If the folder cannot be written.
     """
     out = Path(out)
-    tables, config, installed = tables_of(run), toml(run.config), versions()
-    page = page_of(run, tables, versions=installed, config=config)
+    run = completed(run, out)
+    save_run(run, out)
+    return render(run, out)
+
+
+def rewrite_report(folder: Path) -> Path:
+    """Write the report of a run folder again, from what it holds; the same version gives the same bytes."""
+    return render(load_run(folder), Path(folder))
+
+
+def completed(run: Run, out: Path) -> Run:
+    """The run with all that its folder keeps: versions, sizes of the models, excerpt."""
+    run = with_costs(replace(run, versions=run.versions or versions()), out)
+    return run if run.excerpt else replace(run, excerpt=excerpt_of(run))
+
+
+def render(run: Run, out: Path) -> Path:
+    """Tables, figures and pages of a run with its excerpt; what an earlier run left here is removed."""
+    tables, config = tables_of(run), toml(run.config)
+    page = page_of(run, tables, config=config)
     images = {picture.name: draw(picture) for picture in page.all_pictures()}
-    for name, themes in images.items():
-        _write(out / "figures" / f"{name}.png", themes["light"])
-    _write_tables(out / "tables", tables)
-    write_atomically(out / "predictions.parquet", lambda file: predictions_table(run).to_parquet(file, index=False))
-    _write(out / "metrics.json", as_json(metrics_document(run, tables, installed)))
-    _write(out / "config.toml", config)
-    _write(out / "report.md", render_markdown(page))
-    _write(out / "report.html", render_html(page, images))
+    files = {f"figures/{name}.png": themes["light"] for name, themes in images.items()}
+    files |= table_files(tables)
+    files["metrics.json"] = as_json(metrics_document(run, tables))
+    files["config.toml"] = config
+    files["report.md"] = render_markdown(page)
+    files["report.html"] = render_html(page, images)
+    for name, content in files.items():
+        _write(out / name, content)
+    remove_stale(out, [*files, *_model_files(run, out)])
     return out / "report.html"
+
+
+def table_files(tables: Tables) -> dict[str, bytes]:
+    """Every table as CSV and as Parquet, by path."""
+    files = {}
+    for name, frame in vars(tables).items():
+        files[f"tables/{name}.csv"] = frame.to_csv(index=False, lineterminator="\n").encode()
+        files[f"tables/{name}.parquet"] = frame.to_parquet(index=False)
+    return files
+
+
+def _model_files(run, out):
+    names = {evaluation.name for evaluation in run.evaluations}
+    return [f"models/{path.name}" for path in sorted((out / "models").glob("*")) if path.stem in names]
+
+
+def remove_stale(out: Path, files: list[str]) -> None:
+    """Delete what an earlier run listed in `files.txt` and this one did not write; then list `files` there.
+
+    Only listed files are touched, so a folder may hold other things.
+    """
+    listing = out / LISTING
+    earlier = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
+    for name in sorted(set(earlier) - set(files)):
+        path = out / name
+        if path.resolve().is_relative_to(out.resolve()):
+            path.unlink(missing_ok=True)
+    _write(listing, "\n".join(sorted(files)) + "\n")
 
 
 def _write(path: Path, content: str | bytes) -> None:
     write_atomically(path, lambda file: file.write(content.encode() if isinstance(content, str) else content))
 
 
-def _write_tables(folder: Path, tables: Tables) -> None:
-    for name, frame in vars(tables).items():
-        _write(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-
-
 def draw(picture: Picture) -> dict[str, bytes]:
     """PNG of a figure by theme: "light" for the folder, and every other for the page."""
     themes = figures.THEMES if picture.embedded else {"light": figures.LIGHT}
-    return {name: figures.png(picture.display, theme) for name, theme in themes.items()}
+    return figures.pngs(picture.display, themes)
 
 
 def render_html(page: Page, images: dict[str, dict[str, bytes]]) -> str:
@@ -90,14 +138,38 @@ def render_html(page: Page, images: dict[str, dict[str, bytes]]) -> str:
         name: {theme: data_uri(content, "image/png") for theme, content in themes.items()}
         for name, themes in images.items()
     }
-    tiles = [data_uri(example.jpeg(), "image/jpeg") for example in page.examples]
-    return templates().get_template("report.html.j2").render(page=page, images=pictures, tiles=tiles)
+    return templates().get_template("report.html.j2").render(page=page, images=pictures)
 
 
 def render_markdown(page: Page) -> str:
     """The page in Markdown, with links to the figures."""
     text = templates().get_template("report.md.j2").render(page=page)
     return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+
+
+def write_comparison(runs: dict[str, Run], out: Path) -> Path:
+    """Write `compare.html` with its tables as CSV into the folder `out`, and return its path."""
+    out, found = Path(out), compare.compare(runs)
+    pictures = compare.pictures(found)
+    images = {
+        picture.name: {theme: data_uri(content, "image/png") for theme, content in draw(picture).items()}
+        for picture in pictures
+    }
+    synthetic = any(run.dataset.synthetic for run in runs.values())
+    text = templates().get_template("compare.html.j2").render(
+        title=f"Runs compared: {', '.join(found.names)}",
+        synthetic=SYNTHETIC if synthetic else "",
+        sentences=compare.sentences(found),
+        differences=compare.differences_view(found),
+        scores=compare.scores_view(found),
+        settings=compare.settings_view(found),
+        pictures=pictures,
+        images=images,
+    )
+    for name in ("scores", "differences"):
+        _write(out / "tables" / f"{name}.csv", getattr(found, name).to_csv(index=False, lineterminator="\n"))
+    _write(out / "compare.html", text)
+    return out / "compare.html"
 
 
 @cache
@@ -111,7 +183,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters |= {"md": markdown_text, "md_table": markdown_table, "capfirst": capitalised}
+    environment.filters |= {"md": markdown_text, "md_table": markdown_table, "capfirst": capital, "jpeg": _jpeg_uri}
     return environment
 
 
@@ -119,9 +191,8 @@ def data_uri(content: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def capitalised(text: str) -> str:
-    """The text with its first letter large; unlike `str.capitalize`, the rest stays."""
-    return text[:1].upper() + text[1:]
+def _jpeg_uri(example) -> str:
+    return data_uri(example.jpeg(), "image/jpeg")
 
 
 def markdown_text(text: str) -> str:
@@ -178,8 +249,8 @@ def _toml_string(text: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the installed packages that a number can depend on."""
-    found = {"python": platform.python_version()}
+    """Versions of Python, the platform and the installed packages that a number can depend on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
     for package in PACKAGES:
         try:
             found[package] = version(package)

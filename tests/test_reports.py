@@ -5,85 +5,37 @@ import re
 import tomllib
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
+import cv2
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from made_runs import LABELS, N, made_run, with_excerpt
 
+from apps import cli
 from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Protocol
-from data.dataset import Dataset, Skipped
 from data.duplicates import find_duplicates
-from data.images import ArrayImages
-from features.transformer import DEFAULT_FAMILIES, FeatureTable, feature_table
-from landmarks.extract import LandmarkSet
-from reports import Run, write_report
+from features.transformer import FeatureTable
+from reports import rewrite_report, write_report
+from reports.compare import compare
 from reports.document import metrics_document
+from reports.excerpt import thumbnail
 from reports.figures import LIGHT, ConfusionDisplay, CurvesDisplay, clearer, png
-from reports.metrics import BASELINE, majority_baseline, scores, tables_of, variance_between_labels
+from reports.metrics import (
+    BASELINES,
+    GUESS,
+    majority_baseline,
+    scores,
+    stratified_baseline,
+    variance_between_labels,
+)
+from reports.slices import head_pose, sharpness
 from reports.statistics import corrected_interval
+from reports.tables import tables_of
+from reports.uncertainty import NO_DIFFERENCE
 from reports.write import markdown_text, toml
-
-LABELS = ("angry", "happy <b>|", "sad")
-N = 48
-
-
-def face(rng):
-    """68 points that are no face, but apart from each other."""
-    angle = np.linspace(0, 2 * np.pi, 68, endpoint=False)
-    return (np.c_[np.cos(angle), np.sin(angle)] * rng.uniform(8, 11) + 16).astype(np.float32)
-
-
-def made_evaluation(name, target, fold, seed, selected=()):
-    rng = np.random.default_rng(seed)
-    predicted = np.where(rng.random(len(target)) < 0.6, target, rng.integers(0, len(LABELS), len(target)))
-    predicted[fold == UNUSED] = -1
-    proba = np.eye(len(LABELS))[predicted] * 0.8 + 0.2 / 3
-    proba[fold == UNUSED] = np.nan
-    n_folds = fold.max() + 1
-    return Evaluation(name, target, predicted, proba, fold, tuple(selected for _ in range(n_folds)), (1.0,) * 4, 1e-4)
-
-
-def made_run(*, split=True, synthetic=True, found=None, n_models=2, on_miss="fallback") -> Run:
-    rng = np.random.default_rng(0)
-    target = np.arange(N) % 3
-    fold = np.arange(N) // 3 % 3
-    parts = None
-    if split:
-        fold[36:], fold[35] = HELD_OUT, UNUSED
-        parts = np.array(["train"] * 36 + ["test"] * 12)
-    images = ArrayImages(rng.integers(0, 255, (N, 32, 32), dtype=np.uint8))
-    dataset = Dataset("toy", images, target, LABELS, np.array([f"{row}.png" for row in range(N)]), split=parts,
-                      synthetic=synthetic)
-    found = rng.random(N) < 0.9 if found is None else found
-    landmarks = LandmarkSet(
-        points=np.array([face(rng) for _ in range(N)]),
-        boxes=np.tile(np.int32([4, 4, 28, 28]), (N, 1)),
-        found=found,
-        score=np.where(found, rng.random(N), np.nan),
-        problems=("",) * N,
-    )
-    if on_miss == "drop":
-        landmarks = landmarks.without_missed()
-    table = feature_table(landmarks.points)
-    return Run(
-        dataset=dataset,
-        landmarks=landmarks,
-        duplicates=find_duplicates(np.arange(N).astype(str)),
-        table=table,
-        families=DEFAULT_FAMILIES,
-        evaluations=tuple(
-            made_evaluation(name, target, fold, seed, table.names[:30])
-            for seed, name in enumerate(("svm", "forest", "lda")[:n_models])
-        ),
-        protocol=Protocol(cv=3, selector="anova", n_features=30),
-        detector="hog",
-        on_miss=on_miss,
-        config={"dataset": "toy", "classifiers": ["svm", "forest"], "cv": 3, "backend": None},
-        seconds={"load": 0.1, "landmarks": 2.0},
-        skipped=(Skipped("a|b.jpg", "the file is empty"),),
-        command="python run_pipeline.py --dataset toy",
-        n_landmarks_fresh=N,
-    )
 
 
 @pytest.fixture
@@ -95,7 +47,7 @@ def undrawn(monkeypatch):
 
 @pytest.fixture(scope="module")
 def run():
-    return made_run()
+    return with_excerpt(made_run(audited=True))
 
 
 @pytest.fixture(scope="module")
@@ -163,8 +115,8 @@ def test_confusion_counts_add_up(run):
 
 def test_baseline_comes_last_and_models_by_accuracy(run):
     accuracy = tables_of(run).cv.query("metric == 'accuracy'")
-    assert accuracy["model"].iloc[-1] == BASELINE
-    assert accuracy["mean"].iloc[:-1].is_monotonic_decreasing
+    assert set(accuracy["model"].iloc[-2:]) == set(BASELINES)
+    assert accuracy["mean"].iloc[:-2].is_monotonic_decreasing
 
 
 def test_variance_between_labels(run):
@@ -206,17 +158,17 @@ def test_scores_of_the_test_part_are_those_of_its_rows(run, metrics):
 
 
 def test_validation_rows_are_not_test_rows():
-    run = made_run()
+    run = with_excerpt(made_run())
     split = run.dataset.split.astype(object)
     split[36:40] = "validation"
     run = replace(run, dataset=replace(run.dataset, split=split))
-    svm = metrics_document(run, tables_of(run), {})["models"]["svm"]
+    svm = metrics_document(run, tables_of(run))["models"]["svm"]
     assert svm["validation"]["all"]["n"] == 4 and svm["test"]["all"]["n"] == 8
 
 
 def test_test_is_null_without_a_held_out_part():
-    run = made_run(split=False)
-    document = metrics_document(run, tables_of(run), {})
+    run = with_excerpt(made_run(split=False))
+    document = metrics_document(run, tables_of(run))
     assert document["models"]["svm"]["test"] is None
     assert document["baseline"]["majority_accuracy"] == pytest.approx(1 / 3)
 
@@ -388,3 +340,213 @@ def test_curves_take_a_history_without_some_columns():
 def test_clearer_colour():
     assert clearer("#000000", "#111111", "#ffffff") == "#ffffff"
     assert clearer("#ffffff", "#111111", "#eeeeee") == "#111111"
+
+
+# --- intervals, pairs, errors, slices ---------------------------------------------------------------
+
+
+def test_stratified_guess_follows_the_labels_of_its_training_rows():
+    target = np.tile([0, 0, 0, 1], 500)
+    fold = np.arange(2000) // 4 % 2
+    fold[1500:] = HELD_OUT
+    evaluation = Evaluation("svm", target, target, np.eye(2)[target], fold, (), (), 0.0)
+    guess = stratified_baseline(evaluation)
+    # Right by chance in 0.75² + 0.25² of the cases.
+    assert guess.name == GUESS and (guess.predicted == target).mean() == pytest.approx(0.625, abs=0.04)
+    np.testing.assert_array_equal(guess.predicted, stratified_baseline(evaluation).predicted)
+
+
+def test_every_headline_score_and_label_has_an_interval_around_it(run):
+    table = tables_of(run).intervals
+    assert set(table["metric"]) == {"accuracy", "recall_macro", "f1_macro", "precision", "recall", "f1"}
+    known = table.dropna(subset=["low"])
+    assert (known["low"] <= known["value"] + 1e-9).all() and (known["value"] <= known["high"] + 1e-9).all()
+    headline = table[(table["label"] == "") & (table["model"] == "svm") & (table["part"] == "test")]
+    assert headline["low"].notna().all()
+
+
+def test_labels_of_few_pictures_get_no_interval(run):
+    # Four pictures of each label in the test part: fewer than five.
+    table = tables_of(run).intervals.query("part == 'test' and label == 'sad'")
+    assert len(table) and table["low"].isna().all()
+
+
+def test_models_that_guess_alike_show_no_difference(run, html):
+    pairs = tables_of(run).pairs
+    assert (pairs["verdict"] == NO_DIFFERENCE).all() and NO_DIFFERENCE in html
+
+
+def test_a_clear_difference_is_named():
+    run = made_run(split=False)
+    first, second = run.evaluations
+    better = replace(first, predicted=first.target.copy(), proba=np.eye(3)[first.target])
+    worse = replace(second, predicted=(second.target + 1) % 3, proba=np.eye(3)[(second.target + 1) % 3])
+    (pair,) = tables_of(with_excerpt(replace(run, evaluations=(better, worse)))).pairs.to_dict("records")
+    assert pair["verdict"] == "svm is better" and pair["difference"] == 1 and pair["p_folds"] == 0
+
+
+def test_mcnemar_is_on_the_test_part(run):
+    pair = tables_of(run).pairs.iloc[0]
+    rows = np.arange(36, N)
+    right = {one.name: one.predicted[rows] == one.target[rows] for one in run.evaluations}
+    assert pair["only_first"] == (right[pair["first"]] & ~right[pair["second"]]).sum()
+    assert np.isfinite(pair["p_test"])
+
+
+def test_worst_errors_are_wrong_and_surest_first(run):
+    worst = tables_of(run).worst.query("model == 'svm'")
+    svm = run.evaluations[0]
+    assert (svm.predicted[worst["row"]] != svm.target[worst["row"]]).all()
+    assert worst["probability"].is_monotonic_decreasing
+
+
+def test_confused_pairs_are_the_largest_cells_off_the_diagonal(run):
+    tables = tables_of(run)
+    cells = tables.confusion.query("model == 'svm' and part == 'test' and true != predicted")
+    pairs = tables.confused.query("model == 'svm'")
+    assert pairs["n"].tolist() == sorted(cells["n"], reverse=True)[: len(pairs)]
+    for pair in pairs.itertuples():
+        assert all(LABELS[run.dataset.target[row]] == pair.true for row in pair.rows)
+
+
+def test_slices_of_one_condition_make_up_the_whole(run):
+    slices = tables_of(run).slices.query("model == 'svm'")
+    assert slices.query("by == 'detector'")["n"].sum() == 12
+    assert {"detector", "detector score", "sharpness"} <= set(slices["by"])
+    assert slices.query("by == 'sharpness'")["n"].sum() == 12
+
+
+# --- again from the folder --------------------------------------------------------------------------
+
+
+def test_a_run_folder_renders_again_to_the_same_bytes(folder):
+    before = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    rewrite_report(folder)
+    after = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    assert before.keys() == after.keys()
+    assert [path.name for path in before if before[path] != after[path]] == []
+
+
+def test_files_of_an_earlier_run_go_and_others_stay(tmp_path, undrawn):
+    write_report(made_run(n_models=3), tmp_path)
+    (tmp_path / "figures" / "mine.png").write_bytes(b"mine")
+    assert (tmp_path / "figures" / "confusion_lda.png").is_file()
+    write_report(made_run(n_models=2), tmp_path)
+    assert not (tmp_path / "figures" / "confusion_lda.png").exists()
+    assert (tmp_path / "figures" / "mine.png").is_file()
+    assert (tmp_path / "figures" / "confusion_svm.png").is_file()
+
+
+# --- the published schema ---------------------------------------------------------------------------
+
+SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "metrics.schema.json").read_text())
+
+
+def test_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"audited": True}, {"split": False, "n_models": 1}, {"found": np.zeros(N, dtype=bool), "on_miss": "drop"}],
+    ids=["split", "no split", "none found"],
+)
+def test_metrics_follow_the_published_schema(settings, tmp_path, undrawn):
+    write_report(made_run(**settings), tmp_path)
+    jsonschema.validate(json.loads((tmp_path / "metrics.json").read_text()), SCHEMA)
+
+
+def test_schema_refuses_percentages(metrics):
+    wrong = json.loads(json.dumps(metrics))
+    wrong["models"]["svm"]["cv"]["accuracy"]["mean"] = 52.3
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, SCHEMA)
+
+
+# --- runs compared ----------------------------------------------------------------------------------
+
+
+def test_a_run_does_not_differ_from_itself(run):
+    table = compare({"first": run, "again": run}).differences
+    assert (table["accuracy"] == 0).all() and (table["verdict"] == NO_DIFFERENCE).all()
+    assert (table["p_mcnemar"] == 1).all() and (table["p_folds"] == 1).all()
+
+
+def test_a_better_run_is_named_better():
+    run = with_excerpt(made_run(split=False))
+    better = replace(run, evaluations=tuple(replace(one, predicted=one.target.copy()) for one in run.evaluations))
+    row = compare({"first": run, "better": better}).differences.iloc[0]
+    wrong = run.evaluations[0].predicted != run.evaluations[0].target
+    assert row["accuracy"] == pytest.approx(wrong.mean()) and row["verdict"] == "better"
+
+
+def test_runs_on_other_pictures_are_not_paired(run):
+    other = replace(run, dataset=replace(run.dataset, keys=np.array([f"other {row}" for row in range(N)])))
+    table = compare({"first": run, "other": other}).differences
+    assert (table["pictures"] == "different pictures").all() and table["p_mcnemar"].isna().all()
+    assert (table["accuracy_low"] < 0).all() and (table["accuracy_high"] > 0).all()
+
+
+def test_labels_in_another_order_are_the_same_labels(run):
+    order = np.array([2, 0, 1])
+    labels = tuple(LABELS[np.flatnonzero(order == place)[0]] for place in range(3))
+    turned = replace(
+        run,
+        dataset=replace(run.dataset, target=order[run.dataset.target], label_names=labels),
+        evaluations=tuple(
+            replace(
+                one,
+                target=order[one.target],
+                predicted=np.where(one.predicted < 0, -1, order[one.predicted]),
+                proba=one.proba[:, np.argsort(order)],
+            )
+            for one in run.evaluations
+        ),
+    )
+    assert (compare({"first": run, "turned": turned}).differences["accuracy"] == 0).all()
+
+
+def test_datasets_rank_models(run):
+    runs = {f"run {place}": replace(run, dataset=replace(run.dataset, name=f"data {place}")) for place in range(3)}
+    datasets, models, ranked = compare(runs).ranked
+    assert datasets == ["data 0", "data 1", "data 2"] and models == ["svm", "forest"] and ranked.ranks.sum() == 3
+
+
+def test_commands_report_and_compare(folder, tmp_path, capsys, undrawn):
+    assert cli.main(["compare", str(folder), str(folder), "--out", str(tmp_path)]) == 2
+    assert "at least two run folders" in capsys.readouterr().err
+    write_report(made_run(n_models=2), tmp_path / "other")
+    assert cli.main(["compare", str(folder), str(tmp_path / "other"), "--out", str(tmp_path / "both")]) == 0
+    assert NO_DIFFERENCE in (tmp_path / "both" / "compare.html").read_text()
+    assert cli.main(["report", str(tmp_path / "other")]) == 0
+    assert cli.main(["report", str(tmp_path)]) == 2
+    assert "cannot be read as a run" in capsys.readouterr().err
+
+
+def test_large_pictures_are_shown_around_the_face():
+    image = np.zeros((400, 600, 3), dtype=np.uint8)
+    image[100:200, 300:400] = 255
+    points = np.tile([350.0, 150.0], (68, 1))
+    small = thumbnail(image, points, (300, 100, 400, 200))
+    assert small.picture.shape == (150, 150, 3) and small.picture[75, 75].min() == 255
+    # The middle of the box is the middle of the thumbnail.
+    np.testing.assert_allclose(small.points, 75, atol=0.5)
+    assert small.tile().shape == (168, 168, 3)
+
+
+def test_pose_from_landmarks_by_hand():
+    points = np.zeros((2, 68, 2))
+    points[:, 16] = 100, 0  # ends of the jaw at x = 0 and 100
+    points[:, 42:48] = 70, 0
+    points[:, 36:42] = 30, 0
+    points[0, 30], points[1, 30] = (50, 20), (75, 20)
+    points[1, 42:48] = 70, 40  # the eyes' line falls by 45°
+    pose = head_pose(points)
+    assert pose["head turned"] == pytest.approx([0, 0.5]) and pose["head tilted"] == pytest.approx([0, 45])
+
+
+def test_sharpness_falls_with_blur():
+    sharp = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
+    blurred = cv2.GaussianBlur(sharp, (0, 0), 2)
+    values = sharpness([sharp, blurred], np.tile([0, 0, 64, 64], (2, 1)))
+    assert values[0] > 3 * values[1]

@@ -1,0 +1,149 @@
+"""The report in a real browser: what a reader of the page, of a phone, of paper or with a keyboard gets."""
+
+import json
+import shutil
+from pathlib import Path
+
+import axe_core_python
+import pytest
+from made_runs import made_run, with_excerpt
+from playwright.sync_api import sync_playwright
+
+from reports import write_comparison, write_report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SERIOUS = ("serious", "critical")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Addresses of a report of three models and a net, and of a comparison."""
+    folder = tmp_path_factory.mktemp("pages")
+    run = with_excerpt(made_run(n_models=3, audited=True))
+    return {
+        "report": write_report(run, folder / "run").as_uri(),
+        "compare": write_comparison({"one": run, "two": with_excerpt(made_run(n_models=2))}, folder / "both").as_uri(),
+    }
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens an address and keeps what the page complains of and asks for."""
+    contexts = []
+
+    def opened(address, *, viewport=DESK, scheme="light", **options):
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints, page.requests = [], []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def overflow(page):
+    """Elements that stick out of the window and do not scroll within their own box."""
+    return page.evaluate(
+        """() => {
+          const wide = document.documentElement.clientWidth;
+          const clipped = (e) => e.closest('.scroll, pre, .skip');
+          return [...document.body.querySelectorAll('*')]
+            .filter((e) => !clipped(e) && e.getBoundingClientRect().right > wide + 1)
+            .map((e) => e.tagName + '.' + e.className).slice(0, 5)
+            .concat(document.documentElement.scrollWidth > wide ? ['page'] : []);
+        }"""
+    )
+
+
+def column(page, table, place):
+    rows = page.locator(table).locator("tbody tr:not(.quiet)")
+    return [rows.nth(row).locator("th, td").nth(place).get_attribute("data-sort") for row in range(rows.count())]
+
+
+@pytest.mark.parametrize("name", ["report", "compare"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_page_is_whole_and_accessible(open_page, pages, name, scheme, viewport):
+    page = open_page(pages[name], viewport=viewport, scheme=scheme)
+    assert page.complaints == []
+    assert [url for url in page.requests if not url.startswith("data:")] == [pages[name]]
+    broken = "[...document.images].filter(image => !(image.complete && image.naturalWidth > 0)).map(image => image.alt)"
+    assert page.evaluate(broken) == []
+    assert page.evaluate("document.images.length") > 0
+    assert overflow(page) == []
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"] if one["impact"] in SERIOUS
+    ]
+    assert serious == [], json.dumps(serious, indent=1)
+
+
+def test_pictures_follow_the_scheme(open_page, pages):
+    source = "document.querySelector('picture img').currentSrc"
+    light, dark = (open_page(pages["report"], scheme=scheme).evaluate(source) for scheme in ("light", "dark"))
+    assert light != dark
+
+
+def test_tables_sort_by_click(open_page, pages):
+    page = open_page(pages["report"])
+    table = "#ranking table >> nth=0"
+    button = page.locator(table).locator("thead button").nth(2)
+    for turn in ("descending", "ascending"):
+        button.click()
+        values = [float(value) for value in column(page, table, 2)]
+        assert values == sorted(values, reverse=turn == "descending")
+        assert page.locator(table).locator("thead th").nth(2).get_attribute("aria-sort") == turn
+        assert len(values) == 3
+    last = page.locator(table).locator("tbody tr").last
+    assert "quiet" in last.get_attribute("class")
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_tables_sort_by_key(open_page, pages, key):
+    page = open_page(pages["report"])
+    table = "#ranking table >> nth=0"
+    page.locator(table).locator("thead button").first.focus()
+    page.keyboard.press(key)
+    names = column(page, table, 0)
+    assert names == sorted(names) and len(names) == 3
+
+
+def test_every_link_of_the_contents_is_reached_by_tab(open_page, pages):
+    page = open_page(pages["report"])
+    reached = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.getAttribute('href') || ''"))
+    anchors = page.evaluate("[...document.querySelectorAll('nav a')].map(a => a.getAttribute('href'))")
+    assert reached[0] == "#main" and set(anchors) <= set(reached)
+
+
+def test_print_view_is_light_and_nothing_is_cut(open_page, pages):
+    page = open_page(pages["report"], scheme="dark", viewport={"width": 700, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    cut = "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > innerWidth + 1).length"
+    assert page.evaluate(cut) == 0
+    assert page.pdf().startswith(b"%PDF")
