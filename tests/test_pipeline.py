@@ -37,6 +37,8 @@ def fer_part(fer_zip, tmp_path_factory):
 @pytest.fixture
 def run(tmp_path, cache, capsys):
     def start(*arguments, out="run"):
+        if "--audit" not in arguments:
+            arguments = [*arguments, "--audit", "none"]
         code = run_pipeline.main([*arguments, "--out", str(tmp_path / out), "--cache", str(cache)])
         captured = capsys.readouterr()
         metrics = tmp_path / out / "metrics.json"
@@ -77,7 +79,8 @@ def test_the_sample_is_synthetic_and_no_giveaway(run, tmp_path):
 
 
 def test_jobs_change_nothing(run):
-    runs = [run("--classifiers", "svm,forest,cnn", "--cnn-epochs", "1", "--n-jobs", jobs)[3] for jobs in ("1", "2")]
+    flags = ["--classifiers", "svm,forest,cnn", "--cnn-epochs", "1", "--cv", "2", "--audit", "quick"]
+    runs = [run(*flags, "--n-jobs", jobs)[3] for jobs in ("1", "2")]
     assert without_times(runs[0]) == without_times(runs[1])
 
 
@@ -100,7 +103,7 @@ def test_shuffled_labels_score_at_chance(run, sample, monkeypatch):
     "flags, check",
     [
         (["--classifiers", "svm"], lambda m: set(m["models"]) == {"svm"}),
-        (["--classifiers", "forest,cnn", "--cnn-epochs", "1"], lambda m: set(m["models"]) == {"forest", "cnn"}),
+        (["--classifiers", "forest,cnn", "--cnn-epochs", "1", "--cv", "2"], lambda m: set(m["models"]) == {"forest", "cnn"}),
         (["--features", "angles"], lambda m: m["features"]["families"] == ["angles"]),
         (["--selector", "l1", "--n-features", "30"], lambda m: m["protocol"]["selector"] == "l1"),
         (["--balance", "smote"], lambda m: m["protocol"]["balance"] == "smote"),
@@ -196,7 +199,7 @@ def test_without_torch_only_the_cnn_is_refused(run, monkeypatch):
 
 
 def test_ctrl_c_during_extraction_and_a_rerun_that_resumes(tmp_path):
-    command = [sys.executable, "run_pipeline.py", "--classifiers", "lda", "--n-jobs", "1"]
+    command = [sys.executable, "run_pipeline.py", "--classifiers", "lda", "--n-jobs", "1", "--audit", "none"]
     command += ["--out", str(tmp_path / "run"), "--cache", str(tmp_path / "cache")]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)

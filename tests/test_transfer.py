@@ -91,7 +91,7 @@ def test_landmarks_made_elsewhere_need_no_pictures(sample, sample_landmarks, tmp
         lines.append(",".join(map(str, [*start, *flat[row], sample.label_names[sample.target[row]]])))
     (tmp_path / "faces.csv").write_text("\n".join(lines))
     arguments = ["--data", str(tmp_path / "faces.csv"), "--out", str(tmp_path / "run"), "--cache", str(tmp_path / "c")]
-    assert run_pipeline.main([*arguments, "--classifiers", "lda"]) == 0
+    assert run_pipeline.main([*arguments, "--classifiers", "lda", "--audit", "none"]) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["dataset"]["name"] == "openface" and metrics["landmarks"]["found"] == 1
     assert metrics["models"]["lda"]["cv"]["accuracy"]["mean"] > 0.5
@@ -100,7 +100,7 @@ def test_landmarks_made_elsewhere_need_no_pictures(sample, sample_landmarks, tmp
 
 
 def test_labels_are_chosen_and_merged(tmp_path):
-    run = ["--classifiers", "lda", "--cv", "2", "--cache", str(tmp_path / "c"), "--out", str(tmp_path / "run")]
+    run = ["--classifiers", "lda", "--cv", "2", "--audit", "none", "--cache", str(tmp_path / "c"), "--out", str(tmp_path / "run")]
     for labels, expected in [
         ("anger,happiness", {"anger": 120, "happiness": 120}),
         ("happy=good,angry=bad,sad=bad", {"bad": 240, "good": 120}),
