@@ -180,11 +180,12 @@ def test_every_link_of_the_contents_is_reached_by_tab(open_page, pages):
     assert reached[0] == "#main" and set(anchors) <= set(reached)
 
 
-def test_print_view_is_light_and_nothing_is_cut(open_page, fer_page):
-    page = open_page(fer_page, scheme="dark", viewport={"width": 700, "height": 1000})
+@pytest.mark.parametrize("name", ["report", "compare", "fer"])
+def test_print_view_is_light_and_nothing_is_cut(open_page, pages, fer_page, name):
+    page = open_page((pages | {"fer": fer_page})[name], scheme="dark", viewport={"width": 673, "height": 1000})  # A4
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    assert page.evaluate("[...document.querySelectorAll('nav')].every(nav => !nav.offsetHeight)")
     cut = "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > innerWidth + 1).length"
     assert page.evaluate(cut) == 0
     assert page.pdf().startswith(b"%PDF")
