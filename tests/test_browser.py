@@ -5,11 +5,17 @@ import shutil
 from pathlib import Path
 
 import axe_core_python
+import numpy as np
 import pytest
 from made_runs import made_run, with_excerpt
 from playwright.sync_api import sync_playwright
 
-from reports import write_comparison, write_report
+from classifiers import evaluate, make_folds, resolve_protocol
+from classifiers.audit import audit
+from data import find_duplicates, image_digests, load_dataset
+from features.transformer import DEFAULT_FAMILIES, feature_table
+from landmarks import extract_landmarks
+from reports import Run, write_comparison, write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -28,6 +34,31 @@ def pages(tmp_path_factory):
         "report": write_report(run, folder / "run").as_uri(),
         "compare": write_comparison({"one": run, "two": with_excerpt(made_run(n_models=2))}, folder / "both").as_uri(),
     }
+
+
+@pytest.fixture(scope="module")
+def fer_page(fer_zip, tmp_path_factory):
+    """Address of the report of every 80th picture of the real FER2013, landmarks, models, audit and all."""
+    whole = load_dataset("fer2013", fer_zip)
+    dataset = whole.take(np.arange(0, len(whole), 80))
+    digests = image_digests(dataset.images)
+    landmarks = extract_landmarks(dataset, digests=digests)
+    table, duplicates = feature_table(landmarks.points), find_duplicates(digests)
+    folds = make_folds(dataset, duplicates, cv=3, seed=0)
+    shared = {"selector": "anova", "n_features": 30, "balance": "class-weight", "seed": 0}
+    protocol = resolve_protocol(d=len(table.names), n_classes=7, cv=3, **shared)
+    evaluations, _ = evaluate(
+        ["svm", "lda"], inputs={"features": table.X}, feature_names=table.names, target=dataset.target, n_classes=7,
+        folds=folds, protocol=protocol,
+    )  # fmt: skip
+    audited = audit(
+        dataset, duplicates, table.X, found=landmarks.found, folds=folds, protocol=protocol, classifiers=["svm"]
+    )
+    run = Run(
+        dataset=dataset, landmarks=landmarks, duplicates=duplicates, table=table, families=DEFAULT_FAMILIES,
+        evaluations=tuple(evaluations), protocol=protocol, detector="hog", on_miss="fallback", audit=audited,
+    )  # fmt: skip
+    return write_report(run, tmp_path_factory.mktemp("fer")).as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +115,19 @@ def column(page, table, place):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_page_is_whole_and_accessible(open_page, pages, name, scheme, viewport):
-    page = open_page(pages[name], viewport=viewport, scheme=scheme)
+    check_page(open_page, pages[name], viewport, scheme)
+
+
+@pytest.mark.parametrize("viewport, scheme", [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
+def test_report_of_fer2013_is_whole_and_accessible(open_page, fer_page, viewport, scheme):
+    check_page(open_page, fer_page, viewport, scheme)
+
+
+def check_page(open_page, address, viewport, scheme):
+    """No complaint, no request, no broken picture, nothing that sticks out, nothing that axe calls serious."""
+    page = open_page(address, viewport=viewport, scheme=scheme)
     assert page.complaints == []
-    assert [url for url in page.requests if not url.startswith("data:")] == [pages[name]]
+    assert [url for url in page.requests if not url.startswith("data:")] == [address]
     broken = "[...document.images].filter(image => !(image.complete && image.naturalWidth > 0)).map(image => image.alt)"
     assert page.evaluate(broken) == []
     assert page.evaluate("document.images.length") > 0
@@ -139,11 +180,12 @@ def test_every_link_of_the_contents_is_reached_by_tab(open_page, pages):
     assert reached[0] == "#main" and set(anchors) <= set(reached)
 
 
-def test_print_view_is_light_and_nothing_is_cut(open_page, pages):
-    page = open_page(pages["report"], scheme="dark", viewport={"width": 700, "height": 1000})
+@pytest.mark.parametrize("name", ["report", "compare", "fer"])
+def test_print_view_is_light_and_nothing_is_cut(open_page, pages, fer_page, name):
+    page = open_page((pages | {"fer": fer_page})[name], scheme="dark", viewport={"width": 673, "height": 1000})  # A4
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    assert page.evaluate("[...document.querySelectorAll('nav')].every(nav => !nav.offsetHeight)")
     cut = "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > innerWidth + 1).length"
     assert page.evaluate(cut) == 0
     assert page.pdf().startswith(b"%PDF")
