@@ -37,6 +37,13 @@ USUAL_SPREAD = np.array([0.059, 0.066, 0.145])
 PLACE_WEIGHT = 0.05
 # Where no face is seen: the mean box that dlib finds on FER2013's crops, as fractions of the frame.
 FALLBACK_BOX = (0.06, 0.11, 0.93, 0.98)
+# On a photo the points are averaged over boxes moved a little, and fitted again in the box that they imply: so they
+# hang on the face and not on the steps of the detector's window (4 % of its width: 3.5 % of the inter-ocular distance
+# after a plain fit, 0.8 % after this), and a followed face gets the points of a detected one.
+ROUNDS = (1, 5, 7)  # fits in each round
+JITTER = np.vstack([np.zeros(3), np.random.default_rng(5).uniform(-0.05, 0.05, (max(ROUNDS) - 1, 3))])
+# Width of dlib's box in root mean square distances of the 68 points from their mean, and the offset of its centre.
+POINTS_TO_DLIB = (2.697, 0.0285, -0.145)
 MMOD_TO_DLIB = (1.087, 0.022, 0.021)  # size, right, down in box sizes: medians on FER2013
 MMOD_THRESHOLD = 0.5
 
@@ -133,10 +140,24 @@ def find_faces(image: np.ndarray, *, detector: str = "hog", landmark_model: Path
     return sorted(faces, key=lambda face: face.box[0] - face.box[2])
 
 
-def fit_faces(image: np.ndarray, boxes, *, landmark_model: Path | None = None) -> list[np.ndarray]:
-    """68 points (68, 2) float32 in each box (4,) of a photo, without looking for faces."""
-    gray = view_of(image, crop=False).gray
-    return [_fit_points(gray, box, landmark_model).astype(np.float32) for box in boxes]
+def follow_face(image: np.ndarray, points: np.ndarray, *, landmark_model: Path | None = None) -> Face:
+    """The face whose points (68, 2) are known from a moment before, without looking for it; `score` is NaN.
+
+    On a photo whose face stands still the points are those of `find_face`, to about 1 % of the inter-ocular distance.
+    """
+    view = view_of(image, crop=False)
+    box = box_of_points(points)
+    fitted = _averaged_fit(view.gray, box, ROUNDS[-1], landmark_model)
+    return Face(box=box_of_points(fitted), points=fitted.astype(np.float32), score=np.nan, found=True)
+
+
+def box_of_points(points: np.ndarray) -> np.ndarray:
+    """dlib's box (4,) around 68 points (68, 2)."""
+    centre = points.mean(axis=0)
+    spread = np.sqrt(((points - centre) ** 2).sum(axis=1).mean())
+    size, right, down = POINTS_TO_DLIB
+    middle = centre + np.array([right, down]) * spread
+    return np.r_[middle - size * spread / 2, middle + size * spread / 2]
 
 
 def _look(image, detector):
@@ -145,13 +166,26 @@ def _look(image, detector):
 
 
 def _fit(view, box, score, landmark_model) -> Face:
+    fit = _fit_points if view.crop else _steady_fit
     return Face(
         box=view.to_picture(box),
-        points=view.to_picture(_fit_points(view.gray, box, landmark_model)).astype(np.float32),
+        points=view.to_picture(fit(view.gray, box, landmark_model)).astype(np.float32),
         score=float(score),
         found=not np.isnan(score),
         sharpness=sharpness(view, box),
     )
+
+
+def _steady_fit(image, box, landmark_model) -> np.ndarray:
+    for n_fits in ROUNDS:
+        points = _averaged_fit(image, box, n_fits, landmark_model)
+        box = box_of_points(points)
+    return points
+
+
+def _averaged_fit(image, box, n_fits, landmark_model) -> np.ndarray:
+    fits = [_fit_points(image, calibrated(box, 1 + size, x, y), landmark_model) for x, y, size in JITTER[:n_fits]]
+    return np.mean(fits, axis=0)
 
 
 def _fit_points(image, box, landmark_model) -> np.ndarray:
