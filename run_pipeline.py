@@ -40,6 +40,8 @@ def run(options, *, command: str = "") -> Path:
             cache=options.cache,
             n_jobs=options.n_jobs,
             progress=True,
+            backend=options.backend,
+            scheduler=options.scheduler,
         )
         dataset, landmarks, digests = leave_out_unreadable(dataset, landmarks, digests)
     duplicates = find_duplicates(digests)

@@ -24,7 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _info(folder) -> str:
     entries = cache_entries(folder)
     lines = [f"{folder}: " + ("landmarks of" if entries else "empty")]
-    lines += [f"  {entry.version}  {entry.n_pictures:,} pictures  {entry.n_bytes / 2**20:,.1f} MiB" for entry in entries]
+    for entry in entries:
+        lines.append(f"  {entry.version}  {entry.n_pictures:,} pictures  {entry.n_bytes / 2**20:,.1f} MiB")
     return "\n".join(lines)
 
 

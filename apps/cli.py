@@ -4,7 +4,12 @@ import sys
 
 from data import LineamentError, check_choice
 
-USAGE = "usage: lineament COMMAND …\n\ncommands:\n  run    the whole pipeline, as run_pipeline.py (lineament run --help)"
+USAGE = """usage: lineament COMMAND …
+
+commands:
+  run        the whole pipeline, as run_pipeline.py (lineament run --help)
+  landmarks  68 points of every face in pictures, folders and videos, as a CSV
+  cache      what the landmark cache holds (info), and its removal (clear)"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -13,8 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(USAGE)
         return 0
     import run_pipeline  # here, so that `lineament --help` answers at once
+    from apps import cache, landmarks
 
-    commands = {"run": run_pipeline.main}
+    commands = {"run": run_pipeline.main, "landmarks": landmarks.main, "cache": cache.main}
     try:
         command = commands[check_choice("command", arguments[0], commands)]
     except LineamentError as error:

@@ -33,7 +33,8 @@ def moving_frames(photos, size, n, *, seed=0):
     rng, t = np.random.default_rng(seed), np.arange(n) / 30
     for second in t:
         scale = zoom * (1 + 0.1 * np.sin(0.9 * second))
-        turn = cv2.getRotationMatrix2D((float(centre[0] - left), float(centre[1] - top)), 6 * np.sin(1.3 * second), scale)
+        middle = float(centre[0] - left), float(centre[1] - top)
+        turn = cv2.getRotationMatrix2D(middle, 6 * np.sin(1.3 * second), scale)
         aim = np.array(size) / 2 + np.array(size) * [0.12 * np.sin(0.7 * second), 0.08 * np.cos(1.1 * second)]
         turn[:, 2] += aim - [centre[0] - left, centre[1] - top]
         frame = cv2.warpAffine(alone, turn, size, borderMode=cv2.BORDER_CONSTANT, borderValue=(90, 90, 90))
@@ -101,7 +102,10 @@ def long_run(photos, n):
         if number + 1 == 2000:
             early = (resident_mb(), time.process_time() - start)
     late = (resident_mb(), time.process_time() - start)
-    print(f"{n} frames: {early[0]:.1f} -> {late[0]:.1f} MiB, {early[1]:.2f} -> {late[1]:.2f} ms a frame, ids {tracker._next_id}")
+    print(
+        f"{n} frames: {early[0]:.1f} -> {late[0]:.1f} MiB, {early[1]:.2f} -> {late[1]:.2f} ms a frame, "
+        f"{tracker._next_id} ids"
+    )
 
 
 if __name__ == "__main__":
@@ -114,6 +118,7 @@ if __name__ == "__main__":
     if options.long:
         long_run(options.photos, options.long)
     else:
-        print("| frame | raw, ms | untracked, ms | ratio | tracked, ms | ratio | points differ | seen | steady fit, ms |")
+        names = "raw, ms|untracked, ms|ratio|tracked, ms|ratio|points differ|seen|raw with all fits, ms"
+        print("| frame |", " | ".join(names.split("|")), "|")
         for size in SIZES:
             compare(options.photos, size, options.frames)

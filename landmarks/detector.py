@@ -19,7 +19,7 @@ from data.errors import LineamentError, check_choice
 from landmarks import opencv
 from landmarks.layout import N_POINTS
 from landmarks.quality import sharpness
-from landmarks.view import CROP_BORDER, CROP_SIDE, View, calibrated, view_of
+from landmarks.view import CROP_SIDE, View, calibrated, view_of
 
 PHOTO_THRESHOLD = 0.0
 PHOTO_UPSAMPLED_PIXELS = 1_000_000  # photos with fewer pixels are searched at double size
@@ -40,7 +40,7 @@ FALLBACK_BOX = (0.06, 0.11, 0.93, 0.98)
 # On a photo the points are averaged over boxes moved a little, and fitted again in the box that they imply: so they
 # hang on the face and not on the steps of the detector's window (4 % of its width: 3.5 % of the inter-ocular distance
 # after a plain fit, 0.8 % after this), and a followed face gets the points of a detected one.
-ROUNDS = (1, 5, 7)  # fits in each round
+ROUNDS = (1, 4, 7)  # fits in each round
 JITTER = np.vstack([np.zeros(3), np.random.default_rng(5).uniform(-0.05, 0.05, (max(ROUNDS) - 1, 3))])
 # Width of dlib's box in root mean square distances of the 68 points from their mean, and the offset of its centre.
 POINTS_TO_DLIB = (2.697, 0.0285, -0.145)
@@ -80,7 +80,8 @@ def locate_mmod(view: View):
     """Faces that dlib's convolutional detector sees, in boxes of the HOG detector's size."""
     image = view.rgb
     upsample = int(not view.crop and view.gray.size < PHOTO_UPSAMPLED_PIXELS)
-    seen = [(calibrated(_box(found.rect), *MMOD_TO_DLIB), found.confidence) for found in _mmod_detector()(image, upsample)]
+    found = _mmod_detector()(image, upsample)
+    seen = [(calibrated(_box(one.rect), *MMOD_TO_DLIB), one.confidence) for one in found]
     return sorted((one for one in seen if one[1] > MMOD_THRESHOLD), key=lambda one: -one[1])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.dataset import Dataset
-from data.errors import LineamentError, check_choice
+from data.errors import check_choice
 from data.images import UnreadableImage
 from landmarks.backends import in_parallel
 from landmarks.cache import LandmarkCache

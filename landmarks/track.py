@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from landmarks.detector import Face, find_faces, follow_face
+from landmarks.detector import Face, box_of_points, find_faces, follow_face
 from landmarks.layout import N_POINTS
 
 DETECT_EVERY = 15  # frames: half a second of most videos until a new face is seen
@@ -84,7 +84,7 @@ class Tracker:
         faces = []
         for face in self._present:
             now = follow_face(image, face.points, landmark_model=self.landmark_model)
-            patch = _patch(image, now.box)
+            patch = _patch(image, now)
             if _still_there(face, now, self._patches.get(face.face_id), patch):
                 self._patches[face.face_id] = patch
                 faces.append(_named(now, face.face_id, face.score))
@@ -103,7 +103,7 @@ class Tracker:
             face_id = self._new_id() if match is None else match.face_id
             # A followed face keeps its points: they are as good, and do not jump.
             faces.append(_named(match if face_id in held else face, face_id, face.score))
-            self._patches[face_id] = _patch(image, faces[-1].box)
+            self._patches[face_id] = _patch(image, faces[-1])
         self._forget({face.face_id for face in faces}, [*followed, *gone])
         return faces
 
@@ -147,13 +147,21 @@ def _named(face, face_id, score) -> TrackedFace:
 
 
 def _still_there(before, now, patch_before, patch) -> bool:
-    growth = (now.box[2] - now.box[0]) / (before.box[2] - before.box[0])
+    growth = _width(now) / _width(before)
     return 1 / LARGEST_GROWTH < growth < LARGEST_GROWTH and _correlation(patch_before, patch) > LOST_CORRELATION
 
 
-def _patch(image, box):
-    """The face as (32, 32) gray, of the same place in each frame; None where it has left the picture."""
-    height, width = image.shape[:2]
+def _width(face):
+    box = box_of_points(face.points)
+    return box[2] - box[0]
+
+
+def _patch(image, face):
+    """The face as (32, 32) gray; None where it has left the picture.
+
+    It is cut out by the points: the detector's box moves in steps, and another place of a face does not correlate.
+    """
+    box, (height, width) = box_of_points(face.points), image.shape[:2]
     left, top = (max(0, int(side)) for side in box[:2])
     right, bottom = min(width, int(box[2])), min(height, int(box[3]))
     if right - left < 2 or bottom - top < 2:
@@ -170,7 +178,8 @@ def _correlation(one, other) -> float:
 
 def _matches(seen, known) -> list:
     """For each face seen the known one that it overlaps most, each known one once; None for a new face."""
-    overlaps = np.array([[box_iou(face.box, other.box) for other in known] for face in seen]).reshape(len(seen), -1)
+    overlaps = np.array([[box_iou(face.box, other.box) for other in known] for face in seen])
+    overlaps = overlaps.reshape(len(seen), len(known))
     matches = [None] * len(seen)
     while overlaps.size and overlaps.max() > SAME_FACE_IOU:
         row, column = np.unravel_index(overlaps.argmax(), overlaps.shape)
