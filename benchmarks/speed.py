@@ -104,10 +104,12 @@ def compare(name, dataset, files, upsample, rounds):
             for label, call in calls.items():
                 results.setdefault(label, []).append(timed(call))
     base = np.median([seconds for seconds, _ in results["raw dlib calls, 1 process"]])
-    print(f"\n{name}: {len(files)} pictures\n\n| what | seconds | pictures/s | speed against raw | coverage |\n|---|---|---|---|---|")
+    print(f"\n{name}: {len(files)} pictures\n\n| what | seconds | pictures/s | speed against raw | coverage |")
+    print("|---|---|---|---|---|")
     for label, runs in results.items():
         seconds = np.median([one for one, _ in runs])
-        print(f"| {label} | {seconds:.2f} | {len(files) / seconds:.0f} | {base / seconds:.2f} | {runs[0][1]:.1%} |", flush=True)
+        figures = f"{seconds:.2f} | {len(files) / seconds:.1f} | {base / seconds:.2f} | {runs[0][1]:.1%}"
+        print(f"| {label} | {figures} |", flush=True)
 
 
 def main(options):
@@ -126,8 +128,9 @@ def main(options):
 
 
 def _dataset(folder, files):
-    images = TreeImages(open_tree(folder), [file.name for file in files])
-    return Dataset("files", images, np.zeros(len(files), dtype=np.int64), ("?",), np.array([str(file) for file in files]))
+    names = [file.name for file in files]
+    images = TreeImages(open_tree(folder), names)
+    return Dataset("files", images, np.zeros(len(files), dtype=np.int64), ("?",), np.array(names))
 
 
 if __name__ == "__main__":

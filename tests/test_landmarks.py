@@ -92,7 +92,7 @@ def test_dask_equals_loky_though_a_worker_is_killed(sample, sample_landmarks, tm
     some = np.arange(120)
     killed = []
     with distributed.LocalCluster(
-        n_workers=3, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", local_directory=tmp_path / "dask"
+        n_workers=3, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", local_directory=tmp_path / "d"
     ) as cluster:
         pids = [worker.pid for worker in cluster.workers.values()]
 
