@@ -189,6 +189,8 @@ def landmarks_of(dataset: Dataset, digests: np.ndarray, options) -> LandmarkSet:
         cache=options.cache,
         n_jobs=options.n_jobs,
         progress=True,
+        backend=options.backend,
+        scheduler=options.scheduler,
     )
 
 

@@ -10,6 +10,8 @@ COMMANDS = {  # name: (module with `main(arguments)`, what it does)
     "report": ("apps.report", "write the report of a run folder again, without training"),
     "compare": ("apps.compare", "one page on how runs differ, and whether chance explains it"),
     "data": ("apps.datasets", "list, fetch or describe datasets"),
+    "landmarks": ("apps.landmarks", "68 points of every face in pictures, folders and videos, as a CSV"),
+    "cache": ("apps.cache", "what the landmark cache holds (info), and its removal (clear)"),
 }
 
 

@@ -14,7 +14,7 @@ from classifiers import BALANCES, CLASSIFIERS, SELECTORS
 from classifiers.audit import AUDITS
 from data import DATASETS, LineamentError, check_choice, data_home, parse_labels
 from features import DEFAULT_FAMILIES, FAMILIES
-from landmarks import DETECTORS, ON_MISS
+from landmarks import BACKENDS, DETECTORS, ON_MISS
 
 ENVIRONMENT_PREFIX = "LINEAMENT_"
 
@@ -100,6 +100,8 @@ OPTIONS = {
     "audit": Option(str, "quick", "one model tested carelessly as well, to show what that is worth", "LEVEL", AUDITS),
     "cnn_epochs": Option(_at_least(1), None, "upper bound of the network's epochs (default: 40)", "N"),
     "n_jobs": Option(_at_least(1), joblib.cpu_count(), "number of processes; changes no result", "N"),
+    "backend": Option(str, "loky", "where landmarks are found", "NAME", BACKENDS),
+    "scheduler": Option(str, None, "of --backend dask, such as tcp://host:8786 (default: a cluster here)", "ADDRESS"),
     "seed": Option(_at_least(0), 0, "of the sample, the folds and every model", "N"),
     "out": Option(_path, None, "folder of the run (default: runs/<dataset>)", "DIR"),
     "cache": Option(_path, None, f"folder of cached landmarks (default: {data_home()}/landmarks)", "DIR"),

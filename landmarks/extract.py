@@ -1,21 +1,22 @@
 """A dataset to a `LandmarkSet`: parallel over processes, cached on disk, failures counted."""
 
+import functools
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
 from data.dataset import Dataset
-from data.errors import LineamentError, check_choice
+from data.errors import check_choice
 from data.images import UnreadableImage
+from landmarks.backends import in_parallel
 from landmarks.cache import LandmarkCache
 from landmarks.detector import DETECTORS, extractor_version, find_face
 from landmarks.layout import N_POINTS
+from landmarks.quality import head_pose
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ ON_MISS = {
     "drop": "no points (NaN), the row stays",
 }
 BATCH = 256  # images a task and a cache file: a second of work, so that a kill loses little
-RETRIES = 3  # times that dead workers are replaced before giving up
+ROW_FIELDS = ("points", "boxes", "found", "score", "sharpness")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class LandmarkSet:
         Why the picture could not be read; "" where it could.
     n_fresh : int
         How many pictures were worked on; the rest came from the cache.
+    sharpness : ndarray of shape (n,), float, or None
+        Variance of the Laplacian of the face, gray levels squared; NaN where unknown.
     """
 
     points: np.ndarray
@@ -53,12 +56,15 @@ class LandmarkSet:
     score: np.ndarray
     problems: tuple[str, ...]
     n_fresh: int = 0
+    sharpness: np.ndarray | None = None
 
     def __post_init__(self):
         n = len(self.points)
         if self.points.shape != (n, N_POINTS, 2):
             raise ValueError(f"points has shape {self.points.shape}, not (n, {N_POINTS}, 2)")
-        for field in ("boxes", "found", "score", "problems"):
+        if self.sharpness is None:
+            object.__setattr__(self, "sharpness", np.full(n, np.nan))
+        for field in ("boxes", "found", "score", "problems", "sharpness"):
             if len(getattr(self, field)) != n:
                 raise ValueError(f"{field} has {len(getattr(self, field))} rows for {n} faces")
 
@@ -70,9 +76,20 @@ class LandmarkSet:
         """Mask (n,): the picture could be decoded."""
         return np.array([not problem for problem in self.problems])
 
+    @property
+    def size(self) -> np.ndarray:
+        """Width of each box (n,) in px; NaN where there is none."""
+        width = (self.boxes[:, 2] - self.boxes[:, 0]).astype(float)
+        return np.where(width > 0, width, np.nan)
+
+    @functools.cached_property
+    def pose(self) -> np.ndarray:
+        """Yaw, pitch and roll (n, 3) in degrees, from `landmarks.quality.head_pose`; computed when asked for."""
+        return head_pose(self.points)
+
     def take(self, rows) -> "LandmarkSet":
         rows = np.asarray(rows)
-        fields = {field: getattr(self, field)[rows] for field in ("points", "boxes", "found", "score")}
+        fields = {field: getattr(self, field)[rows] for field in ROW_FIELDS}
         return replace(self, **fields, problems=tuple(self.problems[row] for row in rows))
 
     def without_missed(self) -> "LandmarkSet":
@@ -90,6 +107,8 @@ def extract_landmarks(
     cache: Path | None = None,
     n_jobs: int = 1,
     progress: bool = False,
+    backend: str = "loky",
+    scheduler: str | None = None,
 ) -> LandmarkSet:
     """Find a face and its 68 points in every picture.
 
@@ -105,6 +124,8 @@ def extract_landmarks(
     cache : folder of the landmark cache, or None for none
     n_jobs : number of processes
     progress : show a progress bar on stderr
+    backend : name in `landmarks.backends.BACKENDS`
+    scheduler : address of a running dask scheduler, for the backend "dask"; default a cluster on this machine
 
     Returns
     -------
@@ -127,7 +148,10 @@ def extract_landmarks(
     batches = [todo[start : start + batch] for start in range(0, len(todo), batch)]
     settings = {"detector": detector, "landmark_model": landmark_model}
     with tqdm(total=len(todo), desc="landmarks", unit="face", disable=not progress or not len(todo)) as bar:
-        for done, result in _in_parallel(dataset.images, batches, settings, n_jobs):
+        tasks = [(dataset.images.take(rows), settings) for rows in batches]
+        finished = in_parallel(_extract_batch, tasks, n_jobs=n_jobs, backend=backend, scheduler=scheduler)
+        for number, result in finished:
+            done = batches[number]
             problems = result.pop("problems")
             good = np.array([not problem for problem in problems])
             fresh = {"digests": digests[done][good], **{field: values[good] for field, values in result.items()}}
@@ -149,6 +173,7 @@ class _Rows:
             "boxes": np.zeros((n, 4), dtype=np.int32),
             "found": np.zeros(n, dtype=bool),
             "score": np.full(n, np.nan),
+            "sharpness": np.full(n, np.nan),
         }
         self.problems = np.full(n, "", dtype=object)
         self.filled = np.zeros(n, dtype=bool)
@@ -182,25 +207,7 @@ class _Rows:
         return LandmarkSet(**self.arrays, problems=tuple(self.problems), n_fresh=n_fresh)
 
 
-def _in_parallel(images, batches, settings, n_jobs):
-    """Yield (rows, result) as batches finish; batches of a killed worker are done again."""
-    for attempt in range(RETRIES):
-        finished = set()
-        tasks = (delayed(_extract_batch)(number, images.take(rows), settings) for number, rows in enumerate(batches))
-        try:
-            for number, result in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks):
-                finished.add(number)
-                yield batches[number], result
-            return
-        except TerminatedWorkerError:
-            batches = [rows for number, rows in enumerate(batches) if number not in finished]
-            log.warning("A worker process died; %d batches are done again.", len(batches))
-    raise LineamentError(
-        "Worker processes keep dying, most often for want of memory. Try --n-jobs 1; what is done so far is cached."
-    )
-
-
-def _extract_batch(number, images, settings):
+def _extract_batch(images, settings):
     cv2.setNumThreads(1)  # one process a core already
     rows, problems = _Rows(len(images)).arrays, [""] * len(images)
     for row in range(len(images)):
@@ -213,4 +220,5 @@ def _extract_batch(number, images, settings):
         rows["boxes"][row] = np.round(face.box)
         rows["found"][row] = face.found
         rows["score"][row] = face.score
-    return number, {**rows, "problems": problems}
+        rows["sharpness"][row] = face.sharpness
+    return {**rows, "problems": problems}

@@ -25,7 +25,6 @@ def metrics_document(run: Run, tables: Tables) -> dict:
             "pairs": [_record(row) for row in tables.pairs.to_dict("records")],
             "audit": _audit_document(run, tables),
             "seconds": run.seconds,
-            "peak_memory_bytes": run.peak_memory,
             "versions": run.versions,
         }
     )
@@ -83,7 +82,7 @@ def _model_document(run, tables, evaluation):
     cost = tables.cost.set_index("model").loc[evaluation.name]
     return {
         **_scores_document(run, tables, evaluation.name),
-        **cost.to_dict(),
+        **cost.drop("model_bytes").to_dict(),  # sizes vary by a few bytes, and this file does not
         "calibration_error": tables.certainty.set_index("model").loc[evaluation.name, "ece"],
         "params": evaluation.params,
     }

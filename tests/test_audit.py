@@ -115,9 +115,9 @@ def test_subjects_whose_pictures_are_nearly_identical(tmp_path, undrawn):
 
 
 def test_features_that_fit_the_labels_by_chance(tmp_path, undrawn):
-    """600 columns of noise: selected outside the fold they seem to tell labels."""
+    """2,000 columns of noise: selected outside the fold they seem to tell labels."""
     dataset = made_dataset()
-    X = np.random.default_rng(0).normal(size=(N, 600))
+    X = np.random.default_rng(0).normal(size=(N, 2000))
     result = audited(dataset, X, selector="anova", n_features=15)
     honest, leaky = gap_of(result, dataset, SELECTION)
     assert honest < 0.45 and leaky > honest + 0.15

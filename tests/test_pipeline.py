@@ -103,7 +103,10 @@ def test_shuffled_labels_score_at_chance(run, sample, monkeypatch):
     "flags, check",
     [
         (["--classifiers", "svm"], lambda m: set(m["models"]) == {"svm"}),
-        (["--classifiers", "forest,cnn", "--cnn-epochs", "1", "--cv", "2"], lambda m: set(m["models"]) == {"forest", "cnn"}),
+        (
+            ["--classifiers", "forest,cnn", "--cnn-epochs", "1", "--cv", "2"],
+            lambda m: set(m["models"]) == {"forest", "cnn"},
+        ),
         (["--features", "angles"], lambda m: m["features"]["families"] == ["angles"]),
         (["--selector", "l1", "--n-features", "30"], lambda m: m["protocol"]["selector"] == "l1"),
         (["--balance", "smote"], lambda m: m["protocol"]["balance"] == "smote"),

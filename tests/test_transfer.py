@@ -100,7 +100,8 @@ def test_landmarks_made_elsewhere_need_no_pictures(sample, sample_landmarks, tmp
 
 
 def test_labels_are_chosen_and_merged(tmp_path):
-    run = ["--classifiers", "lda", "--cv", "2", "--audit", "none", "--cache", str(tmp_path / "c"), "--out", str(tmp_path / "run")]
+    run = ["--classifiers", "lda", "--cv", "2", "--audit", "none", "--cache", str(tmp_path / "c")]
+    run += ["--out", str(tmp_path / "run")]
     for labels, expected in [
         ("anger,happiness", {"anger": 120, "happiness": 120}),
         ("happy=good,angry=bad,sad=bad", {"bad": 240, "good": 120}),

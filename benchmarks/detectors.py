@@ -1,0 +1,96 @@
+"""Coverage against time for every detector and setting.
+
+    python -m benchmarks.detectors [--n 1000]
+
+Crops: FER2013, processor time of detection alone, one process. "Agrees": where HOG's strict setting (score over 0)
+finds a face too, the share of boxes with an IoU of .7 or more with its box. Photos: the annotated faces found, and
+false ones, with the mean error of the points in inter-ocular distances.
+"""
+
+import argparse
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from data import load_dataset
+from data.images import decode_image
+from landmarks.detector import CROP_THRESHOLD, DETECTORS, _hog, find_faces
+from landmarks.track import box_iou
+from landmarks.view import view_of
+
+SLOW = ("mmod",)
+SKIPPED = ("none", "yunet")  # nothing to find; no model file is installed
+
+
+def settings():
+    """Name to `locate`: the registry, and HOG's thresholds in one look."""
+    for threshold in (0.0, -0.3, -0.6, CROP_THRESHOLD, -1.25):
+        yield f"hog, one look, score > {threshold:g}", lambda view, threshold=threshold: _hog(view.gray, threshold)
+    for name, spec in DETECTORS.items():
+        if name not in SKIPPED:
+            yield name, spec.locate
+
+
+def crops(images):
+    strict = [_hog(view_of(image).gray, 0.0) for image in images]
+    print("| detector | found | agrees with strict HOG | ms a picture |\n|---|---|---|---|")
+    for name, locate in settings():
+        some = images[:150] if name in SLOW else images
+        locate(view_of(images[0]))
+        start = time.process_time()
+        seen = [locate(view_of(image)) for image in some]
+        ms = (time.process_time() - start) / len(some) * 1000
+        overlaps = [box_iou(a[0][0], b[0][0]) for a, b in zip(seen, strict) if a and b]
+        found, agree = np.mean([bool(one) for one in seen]), np.mean(np.array(overlaps) >= 0.7)
+        print(f"| {name} | {found:.1%} | {agree:.1%} | {ms:.1f} |", flush=True)
+
+
+def photos(folder):
+    print("\n| detector | of 43 annotated | false | in dogs.jpg | points' error | s for 9 photos |")
+    print("|---|---|---|---|---|---|")
+    for name in DETECTORS:
+        if name in SKIPPED:
+            continue
+        start = time.process_time()
+        found, false, errors = _against_annotations(folder, name)
+        seconds = time.process_time() - start
+        dogs = len(find_faces(decode_image((folder / "dogs.jpg").read_bytes()), detector=name))
+        print(f"| {name} | {found} | {false} | {dogs} | {np.mean(errors):.1%} | {seconds:.1f} |", flush=True)
+
+
+def _against_annotations(folder, detector):
+    false, errors = 0, []
+    for annotations in ("training.xml", "testing.xml"):
+        for shot in ElementTree.parse(folder / annotations).iter("image"):
+            faces = find_faces(decode_image((folder / shot.get("file")).read_bytes()), detector=detector)
+            for box in shot.iter("box"):
+                truth = np.array([[float(part.get("x")), float(part.get("y"))] for part in box.iter("part")])
+                near = [k for k, face in enumerate(faces) if _is_near(face, truth, float(box.get("width")))]
+                if near:
+                    errors.append(_error(faces.pop(near[0]).points, truth))
+            false += len(faces)
+    return len(errors), false, errors
+
+
+def _is_near(face, truth, width):
+    return np.linalg.norm(face.points.mean(axis=0) - truth.mean(axis=0)) < width / 2
+
+
+def _error(points, truth):
+    eyes = np.linalg.norm(truth[36:42].mean(axis=0) - truth[42:48].mean(axis=0))
+    return np.linalg.norm(points - truth, axis=1).mean() / eyes
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--n", type=int, default=1000)
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    dataset = load_dataset("fer2013", options.data / "fer2013.zip")
+    rows = np.random.default_rng(0).choice(len(dataset), options.n, replace=False)
+    crops([dataset.images[row] for row in rows])
+    photos(options.data / "photos")

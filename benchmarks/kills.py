@@ -1,0 +1,68 @@
+"""20 runs killed with SIGKILL at random moments, then one that ends: the same bytes, nothing lost, nothing twice.
+
+    python -m benchmarks.kills [--kills 20]
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from data import image_digests, load_dataset
+from landmarks import extract_landmarks
+from landmarks.cache import cache_entries
+
+CHILD = """
+import sys
+from data import image_digests, load_dataset
+from landmarks import extract_landmarks
+if __name__ == "__main__":
+    dataset = load_dataset("sample", seed=0)
+    print("ready", flush=True)
+    extract_landmarks(dataset, digests=image_digests(dataset.images), cache=sys.argv[1])
+"""
+
+
+def cached(folder):
+    return sum(entry.n_pictures for entry in cache_entries(folder))
+
+
+def kill_once(folder, rng):
+    """Start an extraction and kill it after 0 to 4 s of work; return the rows that it added."""
+    before = cached(folder)
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    child.stdout.readline()
+    time.sleep(rng.uniform(0, 4))
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    return cached(folder) - before
+
+
+def main(kills):
+    rng, dataset = random.Random(0), load_dataset("sample", seed=0)
+    digests = image_digests(dataset.images)
+    undisturbed = extract_landmarks(dataset, digests=digests)
+    total = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(kills):
+            added = kill_once(folder, rng)
+            total += added
+            print(f"kill {number + 1}: {added} rows added, {cached(folder)} kept", flush=True)
+        again = extract_landmarks(dataset, digests=digests, cache=folder)
+        assert again.n_fresh == len(set(digests)) - total, "rows were lost"
+        assert cached(folder) == len(set(digests)), "rows were stored twice"
+    for field in ("points", "boxes", "found", "score", "sharpness"):
+        assert getattr(again, field).tobytes() == getattr(undisturbed, field).tobytes(), field
+    print(f"{kills} kills, {total} rows kept from them, {again.n_fresh} left to do, the same bytes.")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20)
+    main(parser.parse_args().kills)

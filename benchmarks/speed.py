@@ -1,0 +1,141 @@
+"""End to end against the raw dlib calls, the usual loop and face_recognition, on the same pictures.
+
+    python -m benchmarks.speed [--n 2000] [--rounds 3]
+
+Ours: read, hash, decode, detect, points, cache written. Raw: nothing but the dlib calls (and the enlarging that they
+need) on views in memory, one process, at the same settings. The loop: imread, detect at upsample 1, predict, copy point
+by point. Seconds are the median of the rounds; coverage is the share of pictures with a detected face.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+import types
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from data import image_digests, load_dataset
+from data.dataset import Dataset
+from data.images import TreeImages, decode_image
+from data.tree import open_tree
+from landmarks import extract_landmarks
+from landmarks.detector import FALLBACK_BOX, _fit_points, _hog_detector, _shape_predictor, _steady_fit, locate_hog
+from landmarks.view import view_of
+
+
+def ours(dataset, n_jobs, cache):
+    digests = image_digests(dataset.images)
+    return extract_landmarks(dataset, digests=digests, cache=cache, n_jobs=n_jobs).found.mean()
+
+
+def raw(views):
+    found = 0
+    for view in views:
+        seen = locate_hog(view)
+        if not seen:
+            _fit_points(view.gray, np.array(FALLBACK_BOX) * view.frame[0] + view.border, None)
+            continue
+        box = seen[0][0] if view.crop else max(seen, key=lambda one: one[0][2] - one[0][0])[0]
+        (_fit_points if view.crop else _steady_fit)(view.gray, box, None)
+        found += 1
+    return found / len(views)
+
+
+def usual_loop(files, upsample):
+    detector, predictor, found = _hog_detector(), _shape_predictor(None), 0
+    for file in files:
+        gray = cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2GRAY)
+        faces = detector(gray, upsample)
+        found += len(faces) > 0
+        for face in faces:
+            shape, points = predictor(gray, face), np.zeros((68, 2), dtype=int)
+            for number in range(68):
+                points[number] = shape.part(number).x, shape.part(number).y
+    return found / len(files)
+
+
+def face_recognition_loop(files, upsample):
+    library, found = _face_recognition(), 0
+    for file in files:
+        image = library.load_image_file(str(file))
+        boxes = library.face_locations(image, number_of_times_to_upsample=upsample)
+        library.face_landmarks(image, boxes)
+        found += len(boxes) > 0
+    return found / len(files)
+
+
+def _face_recognition():
+    """The package needs `pkg_resources`, which setuptools has removed: its one function is given here."""
+    if "pkg_resources" not in sys.modules:
+        import importlib.util
+
+        folder = Path(importlib.util.find_spec("face_recognition_models").origin).parent
+        stand_in = types.ModuleType("pkg_resources")
+        stand_in.resource_filename = lambda package, name: str(folder / name)
+        sys.modules["pkg_resources"] = stand_in
+    import face_recognition
+
+    return face_recognition
+
+
+def timed(call):
+    start = time.perf_counter()
+    found = call()
+    return time.perf_counter() - start, found
+
+
+def compare(name, dataset, files, upsample, rounds):
+    views = [view_of(decode_image(file.read_bytes())) for file in files]
+    raw(views[:2])
+    results = {}
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+            calls = {
+                "ours, 2 jobs": lambda: ours(dataset, 2, two),
+                "ours, 1 job": lambda: ours(dataset, 1, one),
+                "ours again, from the cache": lambda: ours(dataset, 1, one),
+                "raw dlib calls, 1 process": lambda: raw(views),
+                f"the usual loop, upsample {upsample}": lambda: usual_loop(files, upsample),
+                f"face_recognition, upsample {upsample}": lambda: face_recognition_loop(files, upsample),
+            }
+            for label, call in calls.items():
+                results.setdefault(label, []).append(timed(call))
+    base = np.median([seconds for seconds, _ in results["raw dlib calls, 1 process"]])
+    print(f"\n{name}: {len(files)} pictures\n\n| what | seconds | pictures/s | speed against raw | coverage |")
+    print("|---|---|---|---|---|")
+    for label, runs in results.items():
+        seconds = np.median([one for one, _ in runs])
+        figures = f"{seconds:.2f} | {len(files) / seconds:.1f} | {base / seconds:.2f} | {runs[0][1]:.1%}"
+        print(f"| {label} | {figures} |", flush=True)
+
+
+def main(options):
+    cv2.setNumThreads(1)
+    everything = load_dataset("fer2013", options.data / "fer2013.zip")
+    chosen = everything.take(np.sort(np.random.default_rng(0).choice(len(everything), options.n, replace=False)))
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{number:05}.jpg" for number in range(len(chosen))]
+        for number, file in enumerate(files):
+            file.write_bytes(chosen.images._content(number))
+        dataset = _dataset(folder, files)
+        ours(dataset.take(range(8)), 2, None)  # the pool is started once a session
+        compare("FER2013", dataset, files, 3, options.rounds)
+    files = sorted((options.data / "photos").glob("*.jpg"))
+    compare("Photos", _dataset(options.data / "photos", files), files, 1, options.rounds)
+
+
+def _dataset(folder, files):
+    names = [file.name for file in files]
+    images = TreeImages(open_tree(folder), names)
+    return Dataset("files", images, np.zeros(len(files), dtype=np.int64), ("?",), np.array(names))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--n", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    main(parser.parse_args())

@@ -1,0 +1,101 @@
+"""Tasks over processes or machines: results as they finish, tasks of dead workers done again."""
+
+import contextlib
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from data.errors import LineamentError, check_choice
+
+log = logging.getLogger(__name__)
+
+BACKENDS = {
+    "loky": "processes on this machine",
+    "dask": "dask workers: those of --scheduler, else a cluster on this machine",
+}
+RETRIES = 3  # times that dead workers are replaced before giving up
+CONNECT_S = 10
+
+
+def in_parallel(
+    function: Callable, tasks: Sequence[tuple], *, n_jobs: int, backend: str = "loky", scheduler: str | None = None
+) -> Iterator[tuple[int, object]]:
+    """Yield (number of the task, `function(*task)`) as tasks finish.
+
+    Parameters
+    ----------
+    function : a module's function, so that it can be sent
+    tasks : arguments of each call; pictures travel as paths where they lie in files
+    n_jobs : number of processes; of no effect on a given scheduler
+    backend : name in `BACKENDS`
+    scheduler : address such as tcp://host:8786, for dask
+
+    Raises
+    ------
+    LineamentError
+        For an unknown backend, a scheduler that does not answer, or workers that keep dying.
+    """
+    check_choice("--backend", backend, BACKENDS)
+    if scheduler and backend != "dask":
+        raise LineamentError("--scheduler needs --backend dask.")
+    if not tasks:
+        return
+    with _cluster(n_jobs, scheduler) if backend == "dask" else contextlib.nullcontext(n_jobs) as workers:
+        yield from _with_retries(function, tasks, backend, workers)
+
+
+def _with_retries(function, tasks, backend, n_jobs):
+    todo = dict(enumerate(tasks))
+    for _ in range(RETRIES):
+        # A copy: the generator below is read ahead while finished tasks leave `todo`.
+        calls = [delayed(_numbered)(number, function, task) for number, task in todo.items()]
+        try:
+            with parallel_config(backend, n_jobs=n_jobs):
+                results = Parallel(return_as="generator_unordered")(calls)
+            for number, result in results:
+                del todo[number]
+                yield number, result
+            return
+        except _dead_workers():
+            log.warning("A worker died; %d tasks are done again.", len(todo))
+    raise LineamentError(
+        "Worker processes keep dying, most often for want of memory. Try --n-jobs 1; what is done so far is cached."
+    )
+
+
+def _numbered(number, function, task):
+    return number, function(*task)
+
+
+def _dead_workers():
+    """Types of the errors that say that a worker died; dask's own are known only where it is installed."""
+    try:
+        from distributed.scheduler import KilledWorker
+    except ImportError:
+        return (TerminatedWorkerError,)
+    return (TerminatedWorkerError, KilledWorker)
+
+
+@contextlib.contextmanager
+def _cluster(n_jobs, scheduler):
+    """Connect to the scheduler, or start workers here; yield how many tasks to keep in flight."""
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise LineamentError("--backend dask needs dask.distributed. Run: pip install 'lineament[dask]'") from error
+    with contextlib.ExitStack() as stack:
+        if scheduler is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lineament-dask-"))
+            cluster = LocalCluster(
+                n_workers=n_jobs, threads_per_worker=1, dashboard_address=None, local_directory=folder,
+                host="127.0.0.1",
+            )  # fmt: skip
+            scheduler = stack.enter_context(cluster)
+        try:
+            client = stack.enter_context(Client(scheduler, timeout=CONNECT_S))
+        except (OSError, ValueError) as error:
+            raise LineamentError(f"No dask scheduler answers at {scheduler}. Start one: dask scheduler") from error
+        yield max(1, sum(client.nthreads().values()))

@@ -1,0 +1,130 @@
+"""The landmark cache: kills, two runs at once, full disks, damaged files."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from apps.cache import main as cache_command
+from data import LineamentError, image_digests
+from landmarks import extract_landmarks
+from landmarks.cache import LandmarkCache, cache_entries, clear_cache
+
+ROOT = Path(__file__).resolve().parents[1]
+EXTRACT = """
+import sys
+from data import image_digests, load_dataset
+from landmarks import extract_landmarks
+if __name__ == "__main__":
+    dataset = load_dataset("sample", seed=0).take(range(96))
+    landmarks = extract_landmarks(dataset, digests=image_digests(dataset.images), cache=sys.argv[1])
+    print(landmarks.n_fresh)
+"""
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def extraction(cache):
+    return subprocess.Popen(
+        [sys.executable, "-c", EXTRACT, str(cache)],
+        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def some(sample):
+    return sample.take(range(96))
+
+
+def rows_of(cache):
+    return sum(entry.n_pictures for entry in cache_entries(cache))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(some):
+    return extract_landmarks(some, digests=image_digests(some.images))
+
+
+def assert_same(one, other):
+    for field in ("points", "boxes", "found", "score", "sharpness"):
+        assert getattr(one, field).tobytes() == getattr(other, field).tobytes()
+
+
+def test_killed_run_goes_on_where_it_stopped(some, undisturbed, tmp_path):
+    run = extraction(tmp_path)
+    deadline = time.monotonic() + 60
+    while not rows_of(tmp_path) and time.monotonic() < deadline and run.poll() is None:
+        time.sleep(0.005)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    kept = rows_of(tmp_path)
+    again = extract_landmarks(some, digests=image_digests(some.images), cache=tmp_path)
+    assert kept and again.n_fresh == len(some) - kept
+    assert_same(again, undisturbed)
+
+
+def test_two_runs_at_once_share_a_cache(some, undisturbed, tmp_path):
+    runs = [extraction(tmp_path) for _ in range(2)]
+    for run in runs:
+        _, errors = run.communicate(timeout=120)
+        assert run.returncode == 0, errors
+    again = extract_landmarks(some, digests=image_digests(some.images), cache=tmp_path)
+    assert again.n_fresh == 0
+    assert_same(again, undisturbed)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", None], ids=["empty", "garbage", "truncated"])
+def test_damaged_batch_is_computed_again(some, undisturbed, tmp_path, content, caplog):
+    digests = image_digests(some.images)
+    extract_landmarks(some, digests=digests, cache=tmp_path)
+    file = next(tmp_path.glob("*/*.npz"))
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if content is None else content)
+    again = extract_landmarks(some, digests=digests, cache=tmp_path)
+    assert 0 < again.n_fresh < len(some) and "damaged" in caplog.text
+    assert_same(again, undisturbed)
+
+
+def test_full_disk_is_a_clear_error_and_breaks_nothing(some, undisturbed, tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small tmpfs")
+    try:
+        digests = image_digests(some.images)
+        with pytest.raises(LineamentError, match="No space left on device.*Free some space"):
+            extract_landmarks(some, digests=digests, cache=folder)
+        assert not list(folder.glob("*/.*.tmp"))
+        subprocess.run(["mount", "-o", "remount,size=4m", folder], check=True)
+        kept = rows_of(folder)
+        again = extract_landmarks(some, digests=digests, cache=folder)
+        assert again.n_fresh == len(some) - kept < len(some)
+        assert_same(again, undisturbed)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_info_and_clear(some, tmp_path, capsys):
+    extract_landmarks(some, digests=image_digests(some.images), cache=tmp_path)
+    (tmp_path / "hog-0" / "notes.txt").parent.mkdir()
+    (tmp_path / "hog-0" / "notes.txt").write_text("not ours")
+    assert cache_command(["info", "--cache", str(tmp_path)]) == 0
+    assert "96 pictures" in capsys.readouterr().out
+    assert cache_command(["clear", "--cache", str(tmp_path)]) == 0
+    assert "freed" in capsys.readouterr().out
+    assert not cache_entries(tmp_path) and (tmp_path / "hog-0" / "notes.txt").exists()
+    assert clear_cache(tmp_path / "nowhere") == 0
+    assert cache_command(["empty"]) == 2
+
+
+def test_rows_of_another_version_stay_apart(tmp_path):
+    rows = {
+        "digests": np.array(["a"]), "points": np.zeros((1, 68, 2)), "boxes": np.zeros((1, 4)),
+        "found": np.array([True]), "score": np.ones(1), "sharpness": np.ones(1),
+    }  # fmt: skip
+    LandmarkCache(tmp_path, "hog-1").store(**rows)
+    assert not len(LandmarkCache(tmp_path, "hog-2").load()["digests"])
+    assert LandmarkCache(tmp_path, "hog-1").load()["digests"].tolist() == ["a"]
