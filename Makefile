@@ -4,7 +4,7 @@ BIN := .venv/bin
 .PHONY: run test lint clean
 
 run: .venv/installed
-	$(BIN)/python run_pipeline.py --dataset sample --classifiers svm,logreg,lda,forest,cnn --cnn-epochs 15 --out runs/sample
+	$(BIN)/python run_pipeline.py --dataset sample --classifiers svm,logreg,lda,forest,cnn --cnn-epochs 10 --out runs/sample
 
 test: .venv/installed
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=80
