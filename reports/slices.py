@@ -1,92 +1,28 @@
 """The same scores on parts of the pictures: found or not, large or small, sharp or not, turned or straight."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
-
-import cv2
 import numpy as np
 import pandas as pd
 
-from data.images import UnreadableImage
-from landmarks.layout import LEFT_EYE, RIGHT_EYE
 from reports.metrics import RANKED_BY, main_part, scored_parts, scores
 from reports.run import Run
 from reports.statistics import confusion_scores, percentile_interval
 from reports.uncertainty import confusion_resamples, units_of
 
-NOSE_TIP, CHIN_SIDES = 30, (0, 16)
-SHARPNESS_SIDE = 48  # px that every face is brought to, so that sharpness does not follow its size
-UNITS = {
-    "face size": "px", "head turned": "", "head tilted": "°", "sharpness": "", "detector score": "",
-}  # fmt: skip
+UNITS = {"face size": "px", "yaw": "°", "pitch": "°", "roll": "°"}
 SLICE_COLUMNS = ("model", "by", "slice", "n", "n_subjects", "accuracy", "recall_macro", "f1_macro", "low", "high")
 
 
 def conditions_of(run: Run) -> dict[str, np.ndarray]:
-    """Numbers (n,) by which pictures are told apart, NaN where unknown.
-
-    What the landmark set itself says of quality (`quality`, by name) comes
-    before what is measured here.
-    """
+    """Numbers (n,) by which pictures are told apart, NaN where unknown: size, score, unsigned pose, sharpness."""
     landmarks = run.landmarks
-    known = {name: np.asarray(values, dtype=float) for name, values in _quality(landmarks).items()}
-    boxes = landmarks.boxes.astype(float)
-    size = np.sqrt(np.maximum(boxes[:, 2] - boxes[:, 0], 0) * np.maximum(boxes[:, 3] - boxes[:, 1], 0))
-    measured = {"face size": np.where(size > 0, size, np.nan), "detector score": landmarks.score.astype(float)}
-    if not {"yaw", "roll", "pose"} & known.keys():
-        measured |= head_pose(np.where(landmarks.found[:, None, None], landmarks.points, np.nan))
-    if "sharpness" not in known:
-        measured["sharpness"] = sharpness(run.dataset.images, landmarks.boxes)
-    return {name: values for name, values in (known | measured).items() if np.isfinite(values).any()}
-
-
-def _quality(landmarks) -> Mapping[str, np.ndarray]:
-    quality = getattr(landmarks, "quality", None)
-    if quality is None:
-        return {}
-    fields = asdict(quality) if is_dataclass(quality) else dict(quality)
-    return {str(name).replace("_", " "): values for name, values in fields.items() if np.ndim(values) == 1}
-
-
-def head_pose(points: np.ndarray) -> dict[str, np.ndarray]:
-    """How far heads are turned and tilted, from landmarks (n, 68, 2) alone: two unsigned numbers (n,).
-
-    "head turned" is the distance of the nose tip from the middle between the
-    jaw's ends, as a share of half their distance: 0 seen from the front, 1 in
-    profile. "head tilted" is the angle of the line through the eyes, degrees.
-    """
-    points = np.asarray(points, dtype=float)
-    right_end, left_end = points[:, CHIN_SIDES[0]], points[:, CHIN_SIDES[1]]
-    axis = left_end - right_end
-    length = np.maximum(np.linalg.norm(axis, axis=1), 1e-9)
-    along = ((points[:, NOSE_TIP] - right_end) * axis).sum(axis=1) / length**2  # 0 … 1 from end to end
-    eyes = points[:, LEFT_EYE].mean(axis=1) - points[:, RIGHT_EYE].mean(axis=1)
-    turned = np.minimum(np.abs(2 * along - 1), 1.0)
-    return {"head turned": turned, "head tilted": np.abs(np.degrees(np.arctan2(eyes[:, 1], eyes[:, 0])))}
-
-
-def sharpness(images, boxes: np.ndarray) -> np.ndarray:
-    """Standard deviation (n,) of the Laplacian of each face at one size; NaN where the picture is gone.
-
-    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
-    """
-    values = np.full(len(images), np.nan)
-    for row in range(len(images)):
-        try:
-            image = images[row]
-        except UnreadableImage:
-            continue
-        values[row] = _face_sharpness(image, boxes[row])
-    return values
-
-
-def _face_sharpness(image, box):
-    left, top, right, bottom = np.clip(box, 0, (image.shape[1], image.shape[0]) * 2)
-    face = image[top:bottom, left:right] if right - left > 8 and bottom - top > 8 else image
-    gray = face if face.ndim == 2 else cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
-    if gray.shape != (SHARPNESS_SIDE, SHARPNESS_SIDE):
-        gray = cv2.resize(gray, (SHARPNESS_SIDE, SHARPNESS_SIDE), interpolation=cv2.INTER_AREA)
-    return float(cv2.Laplacian(gray, cv2.CV_64F).std())
+    pose = np.where(landmarks.found[:, None], np.abs(landmarks.pose), np.nan)
+    conditions = {
+        "face size": landmarks.size,
+        "detector score": landmarks.score.astype(float),
+        **dict(zip(("yaw", "pitch", "roll"), pose.T)),
+        "sharpness": landmarks.sharpness,
+    }
+    return {name: values for name, values in conditions.items() if np.isfinite(values).any()}
 
 
 def slices_of(run: Run) -> list[tuple[str, str, np.ndarray]]:

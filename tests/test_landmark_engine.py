@@ -167,3 +167,8 @@ def test_command_reads_folders_and_draws(crop, tmp_path, capsys):
     assert [row.face is not None for row in read_faces(out)] == [True]
     assert "broken.jpg" in capsys.readouterr().err and list((tmp_path / "drawn").glob("*.png"))
     assert landmarks_command([str(tmp_path / "nowhere")]) == 2
+
+
+def test_sharpness_falls_with_blur(sample):
+    sharp = sample.images[0]
+    assert find_face(sharp).sharpness > 1.5 * find_face(cv2.GaussianBlur(sharp, (0, 0), 2)).sharpness

@@ -7,7 +7,6 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-import cv2
 import jsonschema
 import numpy as np
 import pandas as pd
@@ -31,7 +30,6 @@ from reports.metrics import (
     stratified_baseline,
     variance_between_labels,
 )
-from reports.slices import head_pose, sharpness
 from reports.statistics import corrected_interval
 from reports.tables import tables_of
 from reports.uncertainty import NO_DIFFERENCE
@@ -412,8 +410,8 @@ def test_confused_pairs_are_the_largest_cells_off_the_diagonal(run):
 def test_slices_of_one_condition_make_up_the_whole(run):
     slices = tables_of(run).slices.query("model == 'svm'")
     assert slices.query("by == 'detector'")["n"].sum() == 12
-    assert {"detector", "detector score", "sharpness"} <= set(slices["by"])
-    assert slices.query("by == 'sharpness'")["n"].sum() == 12
+    assert {"detector", "detector score", "yaw"} <= set(slices["by"])
+    assert slices.query("by == 'yaw'")["n"].sum() == slices.query("slice == 'face found'")["n"].sum()
 
 
 # --- again from the folder --------------------------------------------------------------------------
@@ -532,21 +530,3 @@ def test_large_pictures_are_shown_around_the_face():
     # The middle of the box is the middle of the thumbnail.
     np.testing.assert_allclose(small.points, 75, atol=0.5)
     assert small.tile().shape == (168, 168, 3)
-
-
-def test_pose_from_landmarks_by_hand():
-    points = np.zeros((2, 68, 2))
-    points[:, 16] = 100, 0  # ends of the jaw at x = 0 and 100
-    points[:, 42:48] = 70, 0
-    points[:, 36:42] = 30, 0
-    points[0, 30], points[1, 30] = (50, 20), (75, 20)
-    points[1, 42:48] = 70, 40  # the eyes' line falls by 45°
-    pose = head_pose(points)
-    assert pose["head turned"] == pytest.approx([0, 0.5]) and pose["head tilted"] == pytest.approx([0, 45])
-
-
-def test_sharpness_falls_with_blur():
-    sharp = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
-    blurred = cv2.GaussianBlur(sharp, (0, 0), 2)
-    values = sharpness([sharp, blurred], np.tile([0, 0, 64, 64], (2, 1)))
-    assert values[0] > 3 * values[1]
