@@ -38,7 +38,8 @@ def _dataset_document(run, tables):
         "n_images": len(dataset),
         "label_counts": dataset.label_counts(),
         "n_subjects": None if dataset.groups is None else len(np.unique(dataset.groups)),
-        "n_duplicates": run.duplicates.count,
+        "n_duplicates": run.duplicates.exact,
+        "n_near_duplicates": run.duplicates.near,
         "parts": tables.labels.groupby("part", sort=False)["n"].sum().to_dict(),
         "skipped": len(run.skipped),
     }

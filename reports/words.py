@@ -189,13 +189,19 @@ def _duplicate_sentences(run):
     if not run.duplicates.count:
         return ["No picture occurs twice."]
     repeat = "1 picture repeats" if run.duplicates.count == 1 else f"{count(run.duplicates.count)} pictures repeat"
-    sentences = [f"{repeat} an earlier one exactly."]
+    if run.duplicates.near:
+        sentences = [
+            f"{repeat} an earlier one: {count(run.duplicates.exact)} exactly, {count(run.duplicates.near)} in another "
+            "crop, size or compression."
+        ]
+    else:
+        sentences = [f"{repeat} an earlier one exactly."]
     left_out = int((run.evaluations[0].fold == UNUSED).sum())
     if run.dataset.split is not None:
         across = int(run.duplicates.of_held_out(run.dataset.split).sum())
         sentences.append(
-            f"{count(across)} training pictures are also in a held-out part; {count(left_out)} were therefore left out "
-            "of training and of cross-validation: a model would otherwise be examined on what it has learned by heart."
+            f"{count(across)} training pictures are, exactly or nearly, in a held-out part too; {count(left_out)} were "
+            "therefore left out of training and of cross-validation: a model would otherwise be examined on what it has learned by heart."
         )
     return sentences
 
