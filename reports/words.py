@@ -201,8 +201,8 @@ def _duplicate_sentences(run):
         across = int(run.duplicates.of_held_out(run.dataset.split).sum())
         sentences.append(
             f"{count(across)} training pictures are, exactly or nearly, in a held-out part too; {count(left_out)} were "
-            "therefore left out of training and of cross-validation: a model would otherwise be examined on what it has "
-            "learned by heart."
+            "therefore left out of training and of cross-validation: a model would otherwise be examined on what it "
+            "has learned by heart."
         )
     return sentences
 
