@@ -116,7 +116,8 @@ def make_folds(dataset: Dataset, duplicates: Duplicates, *, cv: int, seed: int) 
     """Stratified folds of the training part; subjects and identical pictures stay together.
 
     Where the dataset has an official split, the rest is held out, and training
-    pictures that the held-out part shows too are left unused.
+    pictures that lie in the held-out part too are left unused. Nearly equal
+    ones stay together in folds, but are not taken out for the held-out part.
 
     Raises
     ------
@@ -129,7 +130,8 @@ def make_folds(dataset: Dataset, duplicates: Duplicates, *, cv: int, seed: int) 
     fold = np.zeros(len(dataset), dtype=np.int64)
     if dataset.split is not None:
         fold[dataset.split != TRAIN] = HELD_OUT
-        fold[duplicates.of_held_out(dataset.split)] = UNUSED
+        # Near copies stay, as in the official protocol that published numbers follow; the report counts them.
+        fold[duplicates.exactly_of_held_out(dataset.split)] = UNUSED
     rows = np.flatnonzero(fold == 0)
     _check_labels(dataset, rows, groups, cv)
     splitter = StratifiedGroupKFold(cv, shuffle=True, random_state=seed)

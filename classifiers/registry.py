@@ -67,7 +67,7 @@ class ClassifierSpec:
 class NarrowSVC(SVC):
     """RBF SVM whose gamma is `narrowness` times scikit-learn's "scale", 1 / (columns * variance).
 
-    On FER2013's training part 3 gave a macro F1 one point above 1 (by folds of it).
+    On folds of FER2013's training part 2 gave a macro F1 0.7 points above 1 and 0.9 above 3.
     """
 
     def __init__(self, C=1.0, narrowness=1.0, class_weight=None, cache_size=200):
@@ -81,7 +81,7 @@ class NarrowSVC(SVC):
 
 
 def _svm(*, random_state, weights):
-    svc = NarrowSVC(C=5, narrowness=3, cache_size=500, class_weight="balanced" if weights else None)
+    svc = NarrowSVC(C=3, narrowness=2, cache_size=500, class_weight="balanced" if weights else None)
     # Measurements of one face repeat each other: on 194 of them, 70 axes hold 99 % and halve the kernel's cost.
     return make_pipeline(PCA(0.99), TemperatureScaled(svc, random_state=random_state))
 

@@ -44,14 +44,18 @@ class Duplicates:
         return self.copy_of if self.exact_of is None else self.exact_of
 
     def of_held_out(self, split) -> np.ndarray:
-        """Mask (n,): training rows whose picture lies in a held-out part too."""
+        """Mask (n,): training rows whose picture lies in a held-out part too, exactly or nearly."""
         return _shared_with_held_out(self.copy_of, split)
+
+    def exactly_of_held_out(self, split) -> np.ndarray:
+        """Mask (n,): training rows whose very content lies in a held-out part too."""
+        return _shared_with_held_out(self._exact_of, split)
 
     def across_split(self, split) -> dict[str, int]:
         """How many training rows lie in a held-out part too, as {"exact": …, "near": …}; zeros without a split."""
         if split is None:
             return {"exact": 0, "near": 0}
-        exact = int(_shared_with_held_out(self._exact_of, split).sum())
+        exact = int(self.exactly_of_held_out(split).sum())
         return {"exact": exact, "near": int(self.of_held_out(split).sum()) - exact}
 
 

@@ -58,7 +58,7 @@ def _landmarks_document(run):
 
 def _protocol_document(run):
     protocol, split = run.protocol, run.dataset.split
-    across = 0 if split is None else run.duplicates.of_held_out(split).sum()
+    across = run.duplicates.across_split(split)
     return {
         "cv": protocol.cv,
         "grouped_by": protocol.grouped_by,
@@ -66,7 +66,7 @@ def _protocol_document(run):
         "n_features": protocol.n_features,
         "balance": protocol.balance,
         "seed": protocol.seed,
-        "duplicates": {"across_split": across, "left_out": (run.evaluations[0].fold == UNUSED).sum()},
+        "duplicates": {"across_split": across["exact"], "near_across_split": across["near"], "left_out": (run.evaluations[0].fold == UNUSED).sum()},
     }
 
 

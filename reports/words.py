@@ -198,12 +198,17 @@ def _duplicate_sentences(run):
         sentences = [f"{repeat} an earlier one exactly."]
     left_out = int((run.evaluations[0].fold == UNUSED).sum())
     if run.dataset.split is not None:
-        across = int(run.duplicates.of_held_out(run.dataset.split).sum())
+        across = run.duplicates.across_split(run.dataset.split)
         sentences.append(
-            f"{count(across)} training pictures are, exactly or nearly, in a held-out part too; {count(left_out)} were "
-            "therefore left out of training and of cross-validation: a model would otherwise be examined on what it "
-            "has learned by heart."
+            f"{count(across['exact'])} training pictures lie in a held-out part too; {count(left_out)} were left out "
+            "of training and of cross-validation: a model would otherwise be examined on what it has learned by heart."
         )
+        if across["near"]:
+            sentences.append(
+                f"Another {count(across['near'])} nearly lie in a held-out part too. They were trained on, as the "
+                "official split has them, so scores of the held-out part flatter; cross-validation keeps near copies "
+                "on one side and does not."
+            )
     return sentences
 
 
