@@ -66,7 +66,11 @@ def _protocol_document(run):
         "n_features": protocol.n_features,
         "balance": protocol.balance,
         "seed": protocol.seed,
-        "duplicates": {"across_split": across["exact"], "near_across_split": across["near"], "left_out": (run.evaluations[0].fold == UNUSED).sum()},
+        "duplicates": {
+            "across_split": across["exact"],
+            "near_across_split": across["near"],
+            "left_out": (run.evaluations[0].fold == UNUSED).sum(),
+        },
     }
 
 
