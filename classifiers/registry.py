@@ -67,7 +67,7 @@ class ClassifierSpec:
 class NarrowSVC(SVC):
     """RBF SVM whose gamma is `narrowness` times scikit-learn's "scale", 1 / (columns * variance).
 
-    On folds of FER2013's training part 2 gave a macro F1 0.7 points above 1 and 0.9 above 3.
+    On one fold of FER2013's training part, at C = 3, 2 gave a macro F1 of .491 and 1 gave .484.
     """
 
     def __init__(self, C=1.0, narrowness=1.0, class_weight=None, cache_size=200):
