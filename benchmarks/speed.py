@@ -22,7 +22,7 @@ from data.dataset import Dataset
 from data.images import TreeImages, decode_image
 from data.tree import open_tree
 from landmarks import extract_landmarks
-from landmarks.detector import FALLBACK_BOX, _fit_points, _hog_detector, _shape_predictor, _steady_fit, locate_hog
+from landmarks.detector import FALLBACK_BOX, _hog_detector, _shape_predictor, _steady_fit, locate_hog
 from landmarks.view import view_of
 
 
@@ -36,10 +36,10 @@ def raw(views):
     for view in views:
         seen = locate_hog(view)
         if not seen:
-            _fit_points(view.gray, np.array(FALLBACK_BOX) * view.frame[0] + view.border, None)
+            _steady_fit(view.gray, np.array(FALLBACK_BOX) * view.frame[0] + view.border, None)
             continue
         box = seen[0][0] if view.crop else max(seen, key=lambda one: one[0][2] - one[0][0])[0]
-        (_fit_points if view.crop else _steady_fit)(view.gray, box, None)
+        _steady_fit(view.gray, box, None)
         found += 1
     return found / len(views)
 
