@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, f_classif, mutual_info_classif
 from sklearn.linear_model import RidgeClassifier
 from sklearn.svm import LinearSVC
 
+from classifiers.ranking import MRMR, CrossValidatedElimination, range_variance
 from data.errors import LineamentError, check_choice
 
 DEFAULT_N_FEATURES = 60
@@ -17,12 +20,16 @@ DEFAULT_N_FEATURES = 60
 
 @dataclass(frozen=True)
 class SelectorSpec:
-    """`build(k, random_state)` gives the transformer; `default(d, n_classes)` the k where none is given."""
+    """`build(k, random_state)` gives the transformer; `default(d, n_classes)` the k where none is given.
+
+    `grouped`: its `fit` takes `groups` (n,), rows that no split of its own may part.
+    """
 
     build: Callable
     about: str
     default: Callable[[int, int], int] = lambda d, n_classes: min(DEFAULT_N_FEATURES, d)
     most: Callable[[int, int], int] = lambda d, n_classes: d
+    grouped: bool = False
 
 
 def _components(d, n_classes):
@@ -31,6 +38,10 @@ def _components(d, n_classes):
 
 SELECTORS = {
     "none": SelectorSpec(lambda k, random_state: "passthrough", "all features", default=lambda d, n_classes: d),
+    "variance": SelectorSpec(
+        lambda k, random_state: SelectKBest(range_variance, k=k),
+        "the K with the largest variance in units of their own range; labels are not looked at",
+    ),
     "anova": SelectorSpec(
         lambda k, random_state: SelectKBest(f_classif, k=k),
         "the K with the largest F statistic between classes",
@@ -42,6 +53,23 @@ SELECTORS = {
     "rfe": SelectorSpec(
         lambda k, random_state: RFE(RidgeClassifier(), n_features_to_select=k, step=0.1),
         "recursive elimination of the smallest weights of a ridge classifier, a tenth at a time",
+    ),
+    "rfecv": SelectorSpec(
+        lambda k, random_state: CrossValidatedElimination(k, random_state=random_state),
+        "as rfe, to the number that scores best on folds within the training part, at most K",
+        grouped=True,
+    ),
+    "mrmr": SelectorSpec(
+        lambda k, random_state: MRMR(k),
+        "K one by one, by F statistic over correlation with those chosen before (mRMR, Ding and Peng 2005)",
+    ),
+    "forest": SelectorSpec(
+        lambda k, random_state: SelectFromModel(
+            ExtraTreesClassifier(200, min_samples_leaf=2, class_weight="balanced", random_state=random_state),
+            threshold=-np.inf,
+            max_features=k,
+        ),
+        "the K that most reduce impurity in a forest of 200 extremely randomised trees",
     ),
     "l1": SelectorSpec(
         lambda k, random_state: SelectFromModel(
