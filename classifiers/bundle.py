@@ -15,12 +15,24 @@ from landmarks.cache import write_atomically
 # What our pipelines hold beyond skops' own list; a file with anything else is refused.
 TRUSTED = (
     "classifiers.calibration.TemperatureScaled",
+    "classifiers.ensemble.Stack",
+    "classifiers.ensemble.Vote",
+    "classifiers.estimators.BalancedKNN",
+    "classifiers.estimators.BalancedMLP",
+    "classifiers.estimators.NarrowNystroem",
+    "classifiers.ranking.CrossValidatedElimination",
+    "classifiers.ranking.MRMR",
+    "classifiers.ranking.range_variance",
     "classifiers.registry.BalancedPriorLDA",
+    "classifiers.registry.CappedSMOTE",
     "classifiers.registry.NarrowSVC",
     "functools.partial",
+    "imblearn.pipeline.Pipeline",
     "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.feature_selection._mutual_info.mutual_info_classif",
     "sklearn.feature_selection._univariate_selection.f_classif",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
 )
 

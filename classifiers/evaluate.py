@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from classifiers.registry import CLASSIFIERS, glue, make_back, make_front
-from classifiers.selection import resolve_n_features
+from classifiers.selection import SELECTORS, resolve_n_features
 from data.dataset import TRAIN, Dataset
 from data.duplicates import Duplicates, fold_groups
 from data.errors import LineamentError, check_choice
@@ -202,7 +202,11 @@ def evaluate(
     fronts = [None] * len(fits)
     if any(CLASSIFIERS[name].takes == "features" for name in classifiers):
         front = make_front(protocol.selector, protocol.n_features, random_state=protocol.seed)
-        tasks = (delayed(_fit_front)(front, inputs["features"], target, train) for train, _ in fits)
+        grouped = SELECTORS[protocol.selector].grouped
+        tasks = (
+            delayed(_fit_front)(front, inputs["features"], target, folds.groups if grouped else None, train)
+            for train, _ in fits
+        )
         fronts = list(_run(tasks, len(fits), "selecting", n_jobs, progress))
     tasks = (
         delayed(_fit_and_predict)(
@@ -257,11 +261,12 @@ def _run(tasks, total, what, n_jobs, progress):
         yield from tqdm(done, total=total, desc=what, unit="fit", disable=not progress)
 
 
-def _fit_front(front, X, y, train):
+def _fit_front(front, X, y, groups, train):
     front = clone(front)  # without other processes, all folds would share one object
+    fit_params = {} if groups is None else {"select__groups": groups[train]}
     start = time.perf_counter()
     with threadpool_limits(1):
-        front.fit(X[train], y[train])
+        front.fit(X[train], y[train], **fit_params)
     return _Front(front, time.perf_counter() - start)
 
 
@@ -269,7 +274,7 @@ def _fit_and_predict(name, back, front, inputs, y, groups, train, test, *, keep)
     back = clone(back)
     takes = CLASSIFIERS[name].takes
     X = inputs[takes]
-    fit_params = {"classify__groups": groups[train]} if takes == "images" else {}
+    fit_params = {"classify__groups": groups[train]} if CLASSIFIERS[name].grouped else {}
     with threadpool_limits(1):  # one core a fit, and sums in the same order whatever the number of jobs
         X_train = X[train] if takes == "images" else front.pipeline.transform(X[train])
         start = time.perf_counter()

@@ -5,7 +5,7 @@ for every classifier, so a fold fits it once; the *back* (resample, classify)
 is the classifier's own. Glued together they are one pipeline again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,8 +22,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from classifiers import estimators
 from classifiers.calibration import TemperatureScaled
 from classifiers.cnn import make_cnn
+from classifiers.ensemble import DEFAULT_MEMBERS, Stack, Vote
 from classifiers.selection import SELECTORS
 from data.errors import check_choice
 
@@ -55,13 +57,19 @@ class ClassifierSpec:
 
     `build(random_state=, weights=, **options)` gives the unfitted classifier;
     `weights` says whether rare classes shall weigh more. `takes` names its
-    input, "features" or "images"; `options` are the flags that it understands.
+    input, "features" or "images"; `options` are the flags that it understands,
+    where "balance" means that it resamples by itself. `grouped`: its `fit`
+    takes `groups` (n,), rows that no split of its own may part. `space` is
+    what `--tune` searches: parameters of the built classifier by path, and
+    the values of each in JSON's own types; empty for none.
     """
 
     build: Callable
     takes: str
     about: str
     options: tuple[str, ...] = field(default=())
+    grouped: bool = False
+    space: Mapping[str, Sequence] = field(default_factory=dict)
 
 
 class NarrowSVC(SVC):
@@ -115,12 +123,111 @@ def _forest(*, random_state, weights):
     )
 
 
+def _vote(*, random_state, weights, members=None, balance="none"):
+    return Vote(_members(members, random_state, balance))
+
+
+def _stack(*, random_state, weights, members=None, balance="none"):
+    return Stack(
+        _members(members, random_state, balance),
+        class_weight=None if balance == "none" else "balanced",
+        random_state=random_state,
+    )
+
+
+def _members(names, random_state, balance):
+    names = [check_choice("member", name, member_names()) for name in names or DEFAULT_MEMBERS]
+    return [(name, make_back(name, balance=balance, random_state=random_state)) for name in names]
+
+
+def member_names() -> tuple[str, ...]:
+    """Classifiers that `stack` and `vote` can be made of."""
+    return tuple(n for n, spec in CLASSIFIERS.items() if spec.takes == "features" and "members" not in spec.options)
+
+
 CLASSIFIERS = {
-    "svm": ClassifierSpec(_svm, "features", "support vector machine, RBF kernel, temperature-calibrated"),
-    "logreg": ClassifierSpec(_logreg, "features", "multinomial logistic regression"),
-    "lda": ClassifierSpec(_lda, "features", "linear discriminant analysis with shrinkage"),
-    "forest": ClassifierSpec(_forest, "features", "random forest of 200 trees"),
-    "cnn": ClassifierSpec(make_cnn, "images", "mini-Xception on the 48x48 gray face", options=("max_epochs",)),
+    "svm": ClassifierSpec(
+        _svm,
+        "features",
+        "support vector machine, RBF kernel, temperature-calibrated",
+        space={
+            "temperaturescaled__estimator__C": (0.3, 1, 3, 10, 30),
+            "temperaturescaled__estimator__narrowness": (0.5, 1, 2, 4),
+        },
+    ),
+    "logreg": ClassifierSpec(
+        _logreg, "features", "multinomial logistic regression", space={"C": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10)}
+    ),
+    "lda": ClassifierSpec(
+        _lda,
+        "features",
+        "linear discriminant analysis with shrinkage",
+        space={"shrinkage": ("auto", 0.001, 0.01, 0.03, 0.1, 0.3, 0.6)},
+    ),
+    "forest": ClassifierSpec(
+        _forest,
+        "features",
+        "random forest of 200 trees",
+        space={"min_samples_leaf": (1, 2, 4, 8), "max_features": ("sqrt", 0.05, 0.2, 0.4)},
+    ),
+    "svm-linear": ClassifierSpec(
+        estimators.svm_linear,
+        "features",
+        "support vector machine, linear, temperature-calibrated; fast on many rows",
+        space={"estimator__C": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)},
+    ),
+    "svm-nystroem": ClassifierSpec(
+        estimators.svm_nystroem,
+        "features",
+        "support vector machine, RBF kernel approximated by 500 faces (Nystroem); for many rows",
+        space={
+            "temperaturescaled__estimator__linearsvc__C": (0.03, 0.1, 0.3, 1, 3, 10),
+            "temperaturescaled__estimator__narrownystroem__narrowness": (0.5, 1, 2, 4),
+        },
+    ),
+    "knn": ClassifierSpec(
+        estimators.knn,
+        "features",
+        "15 nearest neighbours, nearer ones count more; its model file holds the training measurements",
+        space={"n_neighbors": (5, 10, 15, 25, 50, 100), "p": (1, 2)},
+    ),
+    "gboost": ClassifierSpec(
+        estimators.gboost,
+        "features",
+        "gradient boosting of 100 rounds of small trees on histograms",
+        space={
+            "learning_rate": (0.03, 0.06, 0.1, 0.2),
+            "max_leaf_nodes": (7, 15, 31),
+            "l2_regularization": (0.0, 1.0, 10.0),
+        },
+    ),
+    "mlp": ClassifierSpec(
+        estimators.mlp,
+        "features",
+        "neural network of one hidden layer of 64, stopped early",
+        space={
+            "width": (32, 64, 128, 256),
+            "alpha": (0.0001, 0.01, 0.1, 1.0),
+            "learning_rate": (0.0003, 0.001, 0.003),
+        },
+    ),
+    "vote": ClassifierSpec(
+        _vote, "features", "mean of the probabilities of --members; not tuned", options=("members", "balance")
+    ),
+    "stack": ClassifierSpec(
+        _stack,
+        "features",
+        "logistic regression on what --members say of faces unseen by them; not tuned",
+        options=("members", "balance"),
+        grouped=True,
+    ),
+    "cnn": ClassifierSpec(
+        make_cnn,
+        "images",
+        "mini-Xception on the 48x48 gray face; not tuned",
+        options=("max_epochs",),
+        grouped=True,
+    ),
 }
 
 
@@ -141,7 +248,8 @@ def make_back(name: str, *, balance: str = "none", random_state: int = 0, **opti
     """Resample and classify: the classifier's own part. `options` it does not know are left out."""
     spec = CLASSIFIERS[check_choice("classifier", name, CLASSIFIERS)]
     check_choice("--balance", balance, BALANCES)
-    resample = balance == "smote" and spec.takes == "features"
+    options = options | {"balance": balance}
+    resample = balance == "smote" and spec.takes == "features" and "balance" not in spec.options
     classifier = spec.build(
         random_state=random_state,
         weights=balance == "class-weight" or (balance == "smote" and not resample),

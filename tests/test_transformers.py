@@ -4,12 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.pipeline import make_pipeline
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from classifiers.calibration import TemperatureScaled
+from classifiers.ensemble import Stack, Vote
+from classifiers.estimators import BalancedKNN, BalancedMLP, NarrowNystroem
+from classifiers.ranking import MRMR, CrossValidatedElimination
 from classifiers.registry import BalancedPriorLDA
 from data import LineamentError
 from features import FAMILIES, FaceFeatures
@@ -25,11 +29,21 @@ class AnyWidthFaceFeatures(FaceFeatures):
         return super()._as_points(wide)
 
 
+MEMBERS = [("lda", Pipeline([("classify", LinearDiscriminantAnalysis())]))]
+
+
 @parametrize_with_checks(
     [
         AnyWidthFaceFeatures(),
+        BalancedKNN(),
+        BalancedMLP(),
         BalancedPriorLDA(),
+        CrossValidatedElimination(),
+        MRMR(),
+        NarrowNystroem(),
+        Stack(MEMBERS),
         TemperatureScaled(SVC()),
+        Vote(MEMBERS),
     ]
 )
 def test_scikit_learn_conventions(estimator, check):
