@@ -222,6 +222,7 @@ def protocol_of(measured: Measured, options) -> Protocol:
         balance=options.balance,
         seed=options.seed,
         grouped_by=grouped_by(measured.dataset),
+        tune=options.tune,
     )
 
 
@@ -238,7 +239,8 @@ def settings_of(measured: Measured, protocol: Protocol, options) -> dict:
         "feature_names": measured.table.names,
         "n_classes": len(measured.dataset.label_names),
         "protocol": protocol,
-        "options": {"max_epochs": options.cnn_epochs},
+        "options": {"max_epochs": options.cnn_epochs, "members": options.members},
+        "tuning_folder": options.out / "tuning",
         "n_jobs": options.n_jobs,
         "progress": True,
     }

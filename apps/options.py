@@ -12,6 +12,9 @@ import joblib
 
 from classifiers import BALANCES, CLASSIFIERS, SELECTORS
 from classifiers.audit import AUDITS
+from classifiers.ensemble import DEFAULT_MEMBERS
+from classifiers.registry import member_names
+from classifiers.tuning import TUNINGS
 from data import DATASETS, LineamentError, check_choice, data_home, parse_labels
 from features import DEFAULT_FAMILIES, FAMILIES
 from landmarks import BACKENDS, DETECTORS, ON_MISS
@@ -87,6 +90,14 @@ OPTIONS = {
     "classifiers": Option(
         _names, ["svm", "logreg", "lda", "forest"], "models to compare, comma-separated", "LIST", _abouts(CLASSIFIERS)
     ),
+    "members": Option(
+        _names,
+        list(DEFAULT_MEMBERS),
+        "what stack and vote are made of, comma-separated",
+        "LIST",
+        {name: CLASSIFIERS[name].about for name in member_names()},
+    ),
+    "tune": Option(str, "none", "search of each model's parameters within each fold's training part", "LEVEL", TUNINGS),
     "features": Option(
         _names, list(DEFAULT_FAMILIES), "families of measurements, comma-separated", "LIST", _abouts(FAMILIES)
     ),

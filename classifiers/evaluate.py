@@ -3,7 +3,8 @@
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from classifiers.registry import CLASSIFIERS, glue, make_back, make_front
 from classifiers.selection import SELECTORS, resolve_n_features
+from classifiers.tuning import LEVELS, chosen_params, tune
 from data.dataset import TRAIN, Dataset
 from data.duplicates import Duplicates, fold_groups
 from data.errors import LineamentError, check_choice
@@ -26,7 +28,8 @@ UNUSED = -2  # neither trained on nor scored: a training picture that the held-o
 class Protocol:
     """How models are compared; all that a reader needs to repeat it.
 
-    `grouped_by` says in words what stays on one side of a fold.
+    `grouped_by` says in words what stays on one side of a fold; `tune` is a
+    key of `classifiers.tuning.LEVELS`.
     """
 
     cv: int = 5
@@ -35,6 +38,7 @@ class Protocol:
     balance: str = "none"
     seed: int = 0
     grouped_by: str | None = None
+    tune: str = "none"
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Evaluation:
         Names of the features that the selector kept, one tuple a fold, in fold
         order; empty tuples for models of images and for `none` all names.
     fit_seconds : tuple of float
-        One a fold; then, where rows are held out, one for the whole training part.
+        One a fold, then one for the whole training part; without the search of `tuning`.
     predict_seconds : float
         Per face, over all predicted rows.
     params : dict
@@ -63,6 +67,9 @@ class Evaluation:
     history : tuple of tuples of dict
         For nets, one tuple a fit (folds, then the whole), one dict an epoch:
         `epoch`, `train_loss`, `valid_loss`, `train_accuracy`, `valid_accuracy`.
+    tuning : tuple of tuples of dict
+        For tuned models, one tuple a fit (folds, then the whole), one dict a
+        trial: the fields of `classifiers.tuning.Trial`.
     """
 
     name: str
@@ -75,6 +82,7 @@ class Evaluation:
     predict_seconds: float
     params: dict = field(default_factory=dict)
     history: tuple = ()
+    tuning: tuple = ()
 
     def __post_init__(self):
         n = len(self.target)
@@ -168,10 +176,14 @@ def evaluate(
     folds: Folds,
     protocol: Protocol,
     options: Mapping[str, object] | None = None,
+    tuning_folder: Path | None = None,
     n_jobs: int = 1,
     progress: bool = False,
 ) -> tuple[list[Evaluation], dict]:
     """Fit every classifier on every fold, and on the whole training part.
+
+    With `protocol.tune` each of these fits searches its own parameters first,
+    on the rows that it trains on.
 
     Parameters
     ----------
@@ -185,6 +197,7 @@ def evaluate(
     protocol : Protocol
         `n_features` resolved, see `resolve_protocol`.
     options : flags for single classifiers, such as `max_epochs`
+    tuning_folder : where finished searches are kept and found again, or None
     n_jobs : processes; changes no result
 
     Returns
@@ -198,6 +211,8 @@ def evaluate(
         name: make_back(name, balance=protocol.balance, random_state=protocol.seed, **(options or {}))
         for name in classifiers
     }
+    level = LEVELS[check_choice("--tune", protocol.tune, LEVELS)]
+    search = {"level": level, "random_state": protocol.seed, "folder": tuning_folder}
     fits = folds.fits
     fronts = [None] * len(fits)
     if any(CLASSIFIERS[name].takes == "features" for name in classifiers):
@@ -210,8 +225,9 @@ def evaluate(
         fronts = list(_run(tasks, len(fits), "selecting", n_jobs, progress))
     tasks = (
         delayed(_fit_and_predict)(
-            name, backs[name], fronts[place], inputs, target, folds.groups, *fits[place], keep=place == len(fits) - 1
-        )
+            name, backs[name], fronts[place], inputs, target, folds.groups, *fits[place], search,
+            keep=place == len(fits) - 1,
+        )  # fmt: skip
         for place in reversed(range(len(fits)))  # the largest fit first, so that no core waits for it at the end
         for name in classifiers
     )
@@ -245,6 +261,7 @@ class _Front:
 class _Fit:
     back: object  # None but for the whole training part: a forest on 30,000 faces weighs 100 MB
     history: tuple | None
+    trials: tuple
     predicted: np.ndarray
     proba: np.ndarray
     classes: np.ndarray
@@ -270,13 +287,15 @@ def _fit_front(front, X, y, groups, train):
     return _Front(front, time.perf_counter() - start)
 
 
-def _fit_and_predict(name, back, front, inputs, y, groups, train, test, *, keep):
-    back = clone(back)
-    takes = CLASSIFIERS[name].takes
+def _fit_and_predict(name, back, front, inputs, y, groups, train, test, search, *, keep):
+    back, spec = clone(back), CLASSIFIERS[name]
+    takes = spec.takes
     X = inputs[takes]
-    fit_params = {"classify__groups": groups[train]} if CLASSIFIERS[name].grouped else {}
+    fit_params = {"classify__groups": groups[train]} if spec.grouped else {}
     with threadpool_limits(1):  # one core a fit, and sums in the same order whatever the number of jobs
         X_train = X[train] if takes == "images" else front.pipeline.transform(X[train])
+        trials = tune(back, X_train, y[train], groups[train], space=spec.space, grouped=spec.grouped, **search)
+        back.set_params(**chosen_params(trials))
         start = time.perf_counter()
         back.fit(X_train, y[train], **fit_params)
         fitted = time.perf_counter()
@@ -287,7 +306,7 @@ def _fit_and_predict(name, back, front, inputs, y, groups, train, test, *, keep)
     shared = front.seconds if takes == "features" else 0.0
     history = tuple(back[-1].history_) if hasattr(back[-1], "history_") else None
     kept = back if keep else None
-    return _Fit(kept, history, predicted, proba, back.classes_, fitted - start + shared, end - fitted)
+    return _Fit(kept, history, trials, predicted, proba, back.classes_, fitted - start + shared, end - fitted)
 
 
 def _assemble(name, results, fits, folds, target, n_classes, fronts, feature_names):
@@ -313,6 +332,7 @@ def _assemble(name, results, fits, folds, target, n_classes, fronts, feature_nam
         predict_seconds=sum(result.predict_seconds for result in results) / n_predicted,
         params=_parameters(results[-1].back),
         history=tuple(result.history for result in results if result.history is not None),
+        tuning=tuple(tuple(map(asdict, result.trials)) for result in results if result.trials),
     )
 
 

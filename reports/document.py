@@ -65,6 +65,7 @@ def _protocol_document(run):
         "selector": protocol.selector,
         "n_features": protocol.n_features,
         "balance": protocol.balance,
+        "tune": protocol.tune,
         "seed": protocol.seed,
         "duplicates": {
             "across_split": across["exact"],

@@ -63,6 +63,7 @@ def _blind(evaluation, name, answer):
         predict_seconds=0.0,
         params={},
         history=(),
+        tuning=(),
     )
 
 
@@ -289,6 +290,28 @@ def history_table(evaluations) -> pd.DataFrame:
         for epoch in epochs
     ]
     return pd.DataFrame(rows, columns=None if rows else ["model", "fit", "epoch"])
+
+
+def tuning_table(evaluations) -> pd.DataFrame:
+    """What `--tune` tried, one row a trial.
+
+    `model`, `fit` (fold number, or "all"), `setting` in words, `rows` that it
+    was tried on, `f1_macro` over the folds within, `chosen` for the fit.
+    """
+    rows = [
+        {
+            "model": evaluation.name,
+            "fit": str(fit) if fit < evaluation.n_folds else "all",
+            "setting": ", ".join(f"{path.split('__')[-1]} {value}" for path, value in trial["params"].items()),
+            "rows": trial["rows"],
+            "f1_macro": trial["score"],
+            "chosen": trial["chosen"],
+        }
+        for evaluation in evaluations
+        for fit, trials in enumerate(evaluation.tuning)
+        for trial in trials
+    ]
+    return pd.DataFrame(rows, columns=["model", "fit", "setting", "rows", "f1_macro", "chosen"])
 
 
 def cost_table(run: Run) -> pd.DataFrame:

@@ -61,6 +61,7 @@ class ModelPart:
     probabilities: tuple[Picture, ...]
     pairs: tuple[tuple[str, tuple[faces.Example, ...]], ...]
     worst: tuple[faces.Example, ...]
+    tuning: View | None
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,7 @@ def _model_part(run, tables, evaluation, part):
         probabilities=tuple(_probability_pictures(tables, name)),
         pairs=tuple((words.confused_words(pair), tuple(faces.pair_faces(run, pair))) for pair in confused.itertuples()),
         worst=tuple(faces.error_faces(run, tables.worst[tables.worst["model"] == name])),
+        tuning=views.tuning_view(tables, name),
     )
 
 

@@ -217,7 +217,8 @@ def _empty_table(n, names):
 def _evaluation_of(stored, predictions, target, names):
     frame = predictions[predictions["model"] == stored["name"]]
     place = {name: index for index, name in enumerate(names)}
-    tuples = {name: _as_tuples(stored[name]) for name in ("selected", "fit_seconds", "history")}
+    # A run from before there was tuning says nothing of it.
+    tuples = {name: _as_tuples(stored.get(name, [])) for name in ("selected", "fit_seconds", "history", "tuning")}
     return Evaluation(
         target=target,
         predicted=frame["predicted"].astype(object).map(place).fillna(-1).to_numpy(dtype=np.int64),

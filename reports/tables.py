@@ -20,7 +20,8 @@ class Tables:
     `areas`, `curves`, `certainty`, `calibration` of the probabilities;
     `slices` by the conditions of the picture; `gaps`, `repeats`,
     `audit_curves` of the audit; `selected` features by the share of folds
-    that kept them; `history` of nets by epoch; `cost` per model.
+    that kept them; `history` of nets by epoch; `tuning` by trial;
+    `cost` per model.
     """
 
     labels: pd.DataFrame
@@ -45,6 +46,7 @@ class Tables:
     audit_curves: pd.DataFrame
     selected: pd.DataFrame
     history: pd.DataFrame
+    tuning: pd.DataFrame
     cost: pd.DataFrame
 
 
@@ -75,5 +77,6 @@ def tables_of(run: Run) -> Tables:
         audit_curves=gaps.audit_curves_table(run),
         selected=metrics.selected_table(run),
         history=metrics.history_table(run.evaluations),
+        tuning=metrics.tuning_table(run.evaluations),
         cost=metrics.cost_table(run),
     )

@@ -8,6 +8,7 @@ import pandas as pd
 from classifiers.evaluate import UNUSED
 from classifiers.registry import BALANCES, CLASSIFIERS
 from classifiers.selection import SELECTORS
+from classifiers.tuning import TUNINGS
 from data.dataset import TEST, TRAIN, VALIDATION
 from features.geometry import FEATURES
 from landmarks.detector import DETECTORS
@@ -275,6 +276,7 @@ def protocol_sentences(run: Run) -> list[str]:
         "Whatever learns from data is fitted within the fold, on its training pictures alone: filling gaps, scaling, "
         "selecting features, balancing and the classifier itself. Measuring a face learns nothing, so it is done once.",
         f"Balance of labels: {protocol.balance} ({BALANCES.get(protocol.balance, 'as named')}).",
+        _tuning_sentence(protocol.tune),
     ]
     if len(scored_parts(run)) > 1:
         sentences.append(
@@ -287,6 +289,16 @@ def protocol_sentences(run: Run) -> list[str]:
         "Bengio 2003); other intervals are percentiles of 2,000 resamples, of whole subjects where they are known."
     )
     return sentences
+
+
+def _tuning_sentence(tune):
+    if tune == "none":
+        return "Parameters of the models are the defaults; none was tuned on these pictures."
+    return (
+        f"Parameters of the models were searched by successive halving (--tune {tune}: "
+        f"{TUNINGS.get(tune, 'as named')}), for every fit anew, on folds within its own training pictures; the "
+        "pictures that it predicts took no part."
+    )
 
 
 def rank_sentences(tables: Tables) -> list[str]:
