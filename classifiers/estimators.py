@@ -178,6 +178,7 @@ def gboost(*, random_state, weights):
         learning_rate=0.1,
         max_leaf_nodes=15,
         min_samples_leaf=5,
+        max_bins=63,  # three times faster than 255 on measurements, and no worse
         l2_regularization=1.0,
         early_stopping=False,
         class_weight=_balanced(weights),

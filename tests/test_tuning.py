@@ -1,17 +1,22 @@
 """The search of parameters: what it sees, what it keeps, and that nothing else changes it."""
 
+import json
 import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from made_runs import made_run, with_excerpt
 from sklearn.pipeline import Pipeline
 
 from classifiers import CLASSIFIERS, evaluate, make_folds, resolve_protocol, tuning
 from classifiers.registry import ClassifierSpec, make_back
-from classifiers.tuning import LEVELS, Level, Trial, candidates, chosen_params, nested_rows, tune
+from classifiers.tuning import LEVELS, Level, candidates, chosen_params, nested_rows, tune
 from data import find_duplicates
+from reports import rewrite_report, write_report
+from reports.store import load_run
 
 SMALL = Level(n_candidates=6, n_rungs=2, n_folds=2, most_rows=400)
 N = 120
@@ -205,5 +210,40 @@ def test_the_chosen_setting_is_the_one_that_is_fitted(toy):
     assert evaluated(toy, X, ["logreg"], tune="none").tuning == ()
 
 
-def test_trials_are_plain():
-    assert all(isinstance(trial, Trial) and isinstance(trial.score, float) for trial in search())
+def test_the_report_tells_what_was_tried(tmp_path, monkeypatch):
+    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    run = with_excerpt(made_run())
+    fit = tuple(
+        {"params": {"svc__C": C, "svc__gamma": "scale"}, "rows": rows, "score": score, "chosen": C == rows == 30}
+        for C, rows, score in ((1, 10, 0.31), (30, 10, 0.52), (30, 30, 0.57))
+    )
+    tuned = replace(run.evaluations[0], tuning=(fit,) * 4)
+    run = replace(run, evaluations=(tuned, *run.evaluations[1:]), protocol=replace(run.protocol, tune="quick"))
+    write_report(run, tmp_path)
+    assert load_run(tmp_path).evaluations[0].tuning == tuned.tuning and load_run(tmp_path).evaluations[1].tuning == ()
+    table = pd.read_csv(tmp_path / "tables" / "tuning.csv")
+    assert len(table) == 12 and table["fit"].tolist()[::3] == ["0", "1", "2", "all"] and table["chosen"].sum() == 4
+    pages = [(tmp_path / name).read_text() for name in ("report.html", "report.md")]
+    for page in pages:
+        assert "C 30, gamma scale" in page and "--tune quick" in page and "57.0" in page
+        assert "What --tune tried for svm" in page and "What --tune tried for forest" not in page
+    assert json.loads((tmp_path / "metrics.json").read_text())["protocol"]["tune"] == "quick"
+    rewrite_report(tmp_path)
+    assert [(tmp_path / name).read_text() for name in ("report.html", "report.md")] == pages
+
+
+def test_without_tuning_the_report_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    page = write_report(with_excerpt(made_run()), tmp_path).read_text()
+    assert "none was tuned" in page and "What --tune tried" not in page
+
+
+def test_a_run_folder_from_before_there_was_tuning_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    write_report(with_excerpt(made_run()), tmp_path)
+    document = json.loads((tmp_path / "run.json").read_text())
+    del document["protocol"]["tune"]
+    for evaluation in document["evaluations"]:
+        del evaluation["tuning"]
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    assert load_run(tmp_path).evaluations[0].tuning == () and load_run(tmp_path).protocol.tune == "none"
