@@ -2,7 +2,7 @@
 
 from features.crops import face_crops
 from features.geometry import FAMILIES, FEATURES, Feature, normalised
-from features.transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table
+from features.transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table, iter_feature_tables
 
 __all__ = [
     "DEFAULT_FAMILIES",
@@ -13,5 +13,6 @@ __all__ = [
     "FeatureTable",
     "face_crops",
     "feature_table",
+    "iter_feature_tables",
     "normalised",
 ]
