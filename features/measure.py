@@ -36,11 +36,17 @@ class Feature:
 
 @dataclass(frozen=True)
 class Family:
-    """Features that are computed together: normalised points (n, 68, 2) to (n, d)."""
+    """Features that are computed together: points (n, 68, 2) to (n, d).
+
+    `frame` says which points: "face", normalised, or "picture", in pixels.
+    `note` is a paragraph for the page of features.
+    """
 
     features: tuple[Feature, ...]
     compute: Callable[[np.ndarray], np.ndarray]
     about: str
+    note: str = ""
+    frame: str = "face"
 
     @property
     def names(self) -> list[str]:

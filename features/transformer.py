@@ -70,7 +70,7 @@ class FaceFeatures(TransformerMixin, BaseEstimator):
         table = np.empty((len(points), sum(len(FAMILIES[family].features) for family in self.families)))
         for start in range(0, len(points), CHUNK):
             part = slice(start, start + CHUNK)
-            table[part] = self._measure(normalised(points[part]))
+            table[part] = self._measure(points[part])
         return table
 
     def get_feature_names_out(self, input_features=None):
@@ -79,7 +79,9 @@ class FaceFeatures(TransformerMixin, BaseEstimator):
         return np.array([name for family in self.families for name in FAMILIES[family].names], dtype=object)
 
     def _measure(self, points):
-        return np.concatenate([FAMILIES[family].compute(points) for family in self.families], axis=1)
+        frames = {"picture": np.asarray(points, dtype=np.float64), "face": normalised(points)}
+        families = [FAMILIES[family] for family in self.families]
+        return np.concatenate([family.compute(frames[family.frame]) for family in families], axis=1)
 
     def _landmarks(self, X, *, reset):
         if getattr(X, "ndim", 2) == 3:

@@ -37,6 +37,8 @@ def page() -> str:
     parts = [HEADER]
     for name, family in FAMILIES.items():
         parts.append(f"## {name}\n\n{family.about[0].upper()}{family.about[1:]}: {len(family.features)} features.\n")
+        if family.note:
+            parts.append(family.note)
         if name == "pairwise":
             parts.append("`pair_A_B` is |pA - pB| in IOD, for every A < B.\n")
             continue
