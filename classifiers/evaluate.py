@@ -26,7 +26,8 @@ UNUSED = -2  # neither trained on nor scored: a training picture that the held-o
 class Protocol:
     """How models are compared; all that a reader needs to repeat it.
 
-    `grouped_by` says in words what stays on one side of a fold.
+    `grouped_by` says in words what stays on one side of a fold, `reference`
+    what the measurements are differences from ("" where they are none).
     """
 
     cv: int = 5
@@ -35,6 +36,7 @@ class Protocol:
     balance: str = "none"
     seed: int = 0
     grouped_by: str | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from features.crops import face_crops
 from features.geometry import FAMILIES, FEATURES, Feature, normalised
+from features.reference import REFERENCES, neutral_faces, reference_sentence, relative_table, without_references
 from features.transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table, iter_feature_tables
 
 __all__ = [
@@ -11,8 +12,13 @@ __all__ = [
     "FaceFeatures",
     "Feature",
     "FeatureTable",
+    "REFERENCES",
     "face_crops",
     "feature_table",
     "iter_feature_tables",
+    "neutral_faces",
     "normalised",
+    "reference_sentence",
+    "relative_table",
+    "without_references",
 ]

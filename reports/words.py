@@ -276,6 +276,8 @@ def protocol_sentences(run: Run) -> list[str]:
         "selecting features, balancing and the classifier itself. Measuring a face learns nothing, so it is done once.",
         f"Balance of labels: {protocol.balance} ({BALANCES.get(protocol.balance, 'as named')}).",
     ]
+    if protocol.reference:
+        sentences.append(protocol.reference)
     if len(scored_parts(run)) > 1:
         sentences.append(
             "Held-out pictures are predicted once, by a model fitted on the whole training part. "
