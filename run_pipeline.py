@@ -42,7 +42,15 @@ from data import (
     relabel,
     survey_images,
 )
-from features import FeatureTable, face_crops, feature_table
+from features import (
+    FeatureTable,
+    face_crops,
+    feature_table,
+    neutral_faces,
+    reference_sentence,
+    relative_table,
+    without_references,
+)
 from landmarks import LandmarkSet, extract_landmarks, given_landmarks
 from reports import Run, write_report
 from reports.matrix import Cell, write_matrix
@@ -126,6 +134,7 @@ class Measured:
     duplicates: Duplicates
     table: FeatureTable
     inputs: dict[str, np.ndarray]
+    reference: str = ""  # what the measurements are differences from, in words
 
     @property
     def part(self) -> Part:
@@ -166,14 +175,23 @@ def measure(dataset: Dataset, options, clock: "Stopwatch") -> Measured:
         digests = image_digests(dataset.images)
         landmarks = landmarks_of(dataset, digests, options)
         dataset, landmarks, digests = leave_out_unreadable(dataset, landmarks, digests)
+    with clock.lap("features"):
+        table, reference = feature_table(landmarks.points, options.features), ""
+    if options.reference == "neutral":
+        faces = neutral_faces(dataset, landmarks.found, digests)
+        reference, table = reference_sentence(dataset, faces), relative_table(table, faces)
+        dataset, landmarks, digests = (
+            without_references(dataset, faces),
+            landmarks.take(faces.kept),
+            digests[faces.kept],
+        )
     with clock.lap("duplicates"):
         duplicates = duplicates_of(dataset, digests, options)
     with clock.lap("features"):
-        table = feature_table(landmarks.points, options.features)
         inputs = {"features": table.X}
         if any(CLASSIFIERS[name].takes == "images" for name in options.classifiers):
             inputs["images"] = face_crops(dataset, landmarks)
-    return Measured(dataset, digests, landmarks, duplicates, table, inputs)
+    return Measured(dataset, digests, landmarks, duplicates, table, inputs, reference)
 
 
 def landmarks_of(dataset: Dataset, digests: np.ndarray, options) -> LandmarkSet:
@@ -223,6 +241,7 @@ def protocol_of(measured: Measured, options) -> Protocol:
         seed=options.seed,
         grouped_by=grouped_by(measured.dataset),
         tune=options.tune,
+        reference=measured.reference,
     )
 
 
@@ -261,6 +280,7 @@ def report(
     """Save the models, write the report of one dataset and return its path."""
     dataset, out = measured.dataset, out or options.out
     about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
+    about["reference"] = options.reference
     for name, model in models.items():
         save_model(out / "models", name, model, about=about)
     finished = Run(
@@ -288,7 +308,9 @@ def report(
 def report_one_label(measured: Measured, options, clock: "Stopwatch", *, command: str) -> Path:
     """Write the report of a dataset that has nothing to tell apart: no model is fitted."""
     log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
-    protocol = Protocol(cv=options.cv, seed=options.seed, grouped_by=grouped_by(measured.dataset))
+    protocol = Protocol(
+        cv=options.cv, seed=options.seed, grouped_by=grouped_by(measured.dataset), reference=measured.reference
+    )
     only = only_label(measured.dataset, cv=options.cv)
     return report(measured, [only], {}, protocol, options, clock, command=command)
 

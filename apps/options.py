@@ -16,7 +16,7 @@ from classifiers.ensemble import DEFAULT_MEMBERS
 from classifiers.registry import member_names
 from classifiers.tuning import TUNINGS
 from data import DATASETS, LineamentError, check_choice, data_home, parse_labels
-from features import DEFAULT_FAMILIES, FAMILIES
+from features import DEFAULT_FAMILIES, FAMILIES, REFERENCES
 from landmarks import BACKENDS, DETECTORS, ON_MISS
 
 ENVIRONMENT_PREFIX = "LINEAMENT_"
@@ -101,6 +101,7 @@ OPTIONS = {
     "features": Option(
         _names, list(DEFAULT_FAMILIES), "families of measurements, comma-separated", "LIST", _abouts(FAMILIES)
     ),
+    "reference": Option(str, "none", "what a face's measurements are compared with", "NAME", REFERENCES),
     "selector": Option(str, "none", "how features are chosen within each fold", "NAME", _abouts(SELECTORS)),
     "n_features": Option(_at_least(1), None, "how many the selector keeps (default: 60, lda: classes - 1)", "K"),
     "cv": Option(int, 5, "number of cross-validation folds, 2 or more", "K"),

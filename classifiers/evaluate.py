@@ -28,8 +28,9 @@ UNUSED = -2  # neither trained on nor scored: a training picture that the held-o
 class Protocol:
     """How models are compared; all that a reader needs to repeat it.
 
-    `grouped_by` says in words what stays on one side of a fold; `tune` is a
-    key of `classifiers.tuning.LEVELS`.
+    `grouped_by` says in words what stays on one side of a fold, `reference`
+    what the measurements are differences from ("" where they are none); `tune`
+    is a key of `classifiers.tuning.LEVELS`.
     """
 
     cv: int = 5
@@ -39,6 +40,7 @@ class Protocol:
     seed: int = 0
     grouped_by: str | None = None
     tune: str = "none"
+    reference: str = ""
 
 
 @dataclass(frozen=True)

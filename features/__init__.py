@@ -2,7 +2,8 @@
 
 from features.crops import face_crops
 from features.geometry import FAMILIES, FEATURES, Feature, normalised
-from features.transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table
+from features.reference import REFERENCES, neutral_faces, reference_sentence, relative_table, without_references
+from features.transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table, iter_feature_tables
 
 __all__ = [
     "DEFAULT_FAMILIES",
@@ -11,7 +12,13 @@ __all__ = [
     "FaceFeatures",
     "Feature",
     "FeatureTable",
+    "REFERENCES",
     "face_crops",
     "feature_table",
+    "iter_feature_tables",
+    "neutral_faces",
     "normalised",
+    "reference_sentence",
+    "relative_table",
+    "without_references",
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from features.measure import Family, Feature, both_sides
+from features.measure import Family, Feature, both_sides, coordinates
 
 # Between two arms at a vertex: (name, arm, vertex, arm).
 _PAIRED_CORNERS = [
@@ -64,15 +64,14 @@ def angles() -> Family:
     tilts = list(both_sides(_PAIRED_TILTS))
     first, vertex, second = ([row[place] for row in corners] for place in (1, 2, 3))
     outer, inner = ([row[place] for row in tilts] for place in (1, 2))
-    inwards = np.array([row[3] for row in tilts], dtype=float)
+    inwards = np.array([[row[3]] for row in tilts], dtype=float)
 
     def compute(points):
-        one, other = points[:, first] - points[:, vertex], points[:, second] - points[:, vertex]
-        cross = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
-        opening = np.abs(np.arctan2(cross, (one * other).sum(axis=-1)))
-        step = points[:, inner] - points[:, outer]
-        tilt = np.arctan2(-step[..., 1], step[..., 0] * inwards)
-        return np.concatenate([opening, tilt], axis=1)
+        x, y = coordinates(points)
+        one_x, one_y, other_x, other_y = (axis[arm] - axis[vertex] for arm in (first, second) for axis in (x, y))
+        opening = np.arctan2(np.abs(one_x * other_y - one_y * other_x), one_x * other_x + one_y * other_y)
+        tilt = np.arctan2(y[outer] - y[inner], (x[inner] - x[outer]) * inwards)
+        return np.concatenate([opening, tilt]).T
 
     features = [
         Feature(f"angle_{name}", f"angle p{a} p{v} p{b}, 0 to pi", "rad", (((a,), (v,), (b,)),))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from features.measure import Family, Feature
+from features.measure import Family, Feature, coordinates
 from landmarks.layout import INNER_MOUTH, LEFT_BROW, LEFT_EYE, OUTER_MOUTH, RIGHT_BROW, RIGHT_EYE
 
 _ELLIPSES = {  # contour: which way is inwards (+1: the subject's right, or the midline)
@@ -46,11 +46,11 @@ def fitted_ellipse(contour: np.ndarray) -> dict[str, np.ndarray]:
     ----------
     Teague, "Image analysis via the general theory of moments", JOSA 70 (1980).
     """
-    centre = contour.mean(axis=1)
-    offset = contour - centre[:, None]
-    xx, yy = (offset**2).mean(axis=1).T
-    xy = (offset[..., 0] * offset[..., 1]).mean(axis=1)
-    middle, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    x, y = coordinates(contour)  # (k, n) each
+    centre_x, centre_y = x.mean(axis=0), y.mean(axis=0)
+    x, y = x - centre_x, y - centre_y
+    xx, yy, xy = (x * x).mean(axis=0), (y * y).mean(axis=0), (x * y).mean(axis=0)
+    middle, half = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
     major, minor = np.sqrt(2 * (middle + half)), np.sqrt(2 * np.maximum(middle - half, 0))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = minor / major
@@ -60,8 +60,8 @@ def fitted_ellipse(contour: np.ndarray) -> dict[str, np.ndarray]:
         "ratio": np.where(major == 0, 0.0, ratio),
         "orientation": 0.5 * np.arctan2(-2 * xy, xx - yy),
         "area": np.pi * major * minor,
-        "centre_x": centre[:, 0],
-        "centre_y": centre[:, 1],
+        "centre_x": centre_x,
+        "centre_y": centre_y,
     }
 
 
@@ -69,11 +69,11 @@ def ellipses() -> Family:
     def compute(points):
         columns = []
         for contour, inwards in _ELLIPSES.values():
-            ellipse = fitted_ellipse(points[:, contour])
+            ellipse = fitted_ellipse(points[:, contour[0] : contour[-1] + 1])  # a view: contours are runs of points
             ellipse["orientation"] = ellipse["orientation"] * inwards
             ellipse["centre_x"] = ellipse["centre_x"] * inwards
             columns += [ellipse[part] for part in _ELLIPSE_PARTS]
-        return np.stack(columns, axis=1)
+        return np.stack(columns).T
 
     features = tuple(
         Feature(

@@ -5,7 +5,9 @@ from features.contours import areas, curvature, symmetry
 from features.distances import distances, pairwise
 from features.ellipses import ellipses, fitted_ellipse
 from features.measure import Family, Feature, normalised
+from features.pose import pose
 from features.shape import shape
+from features.units import aus
 
 FAMILIES = {
     "distances": distances(),
@@ -15,6 +17,8 @@ FAMILIES = {
     "symmetry": symmetry(),
     "curvature": curvature(),
     "shape": shape(),
+    "pose": pose(),
+    "aus": aus(),
     "pairwise": pairwise(),
 }
 FEATURES = {feature.name: feature for family in FAMILIES.values() for feature in family.features}

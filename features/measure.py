@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landmarks.layout import LEFT_EYE, MIRROR, N_POINTS, RIGHT_EYE
+from landmarks.layout import LEFT_EYE, MIRROR, RIGHT_EYE
 
 Anchor = tuple[int, ...]  # the mean of these points
 
@@ -36,11 +36,17 @@ class Feature:
 
 @dataclass(frozen=True)
 class Family:
-    """Features that are computed together: normalised points (n, 68, 2) to (n, d)."""
+    """Features that are computed together: points (n, 68, 2) to (n, d).
+
+    `frame` says which points: "face", normalised, or "picture", in pixels.
+    `note` is a paragraph for the page of features.
+    """
 
     features: tuple[Feature, ...]
     compute: Callable[[np.ndarray], np.ndarray]
     about: str
+    note: str = ""
+    frame: str = "face"
 
     @property
     def names(self) -> list[str]:
@@ -59,29 +65,41 @@ def normalised(points: np.ndarray) -> np.ndarray:
     -------
     ndarray of shape (n, 68, 2), float64
         In IOD, y still down. NaN where the input is, or where the eye corners coincide.
+        A view of memory in the order (2, 68, n), which `coordinates` gives without a copy.
     """
-    points = np.asarray(points, dtype=np.float64)
-    right, left = points[:, RIGHT_EYE[0]], points[:, LEFT_EYE[3]]
-    axis = left - right
-    squared = (axis**2).sum(axis=1)
+    x, y = coordinates(np.asarray(points, dtype=np.float64))
+    right, left = RIGHT_EYE[0], LEFT_EYE[3]
+    across, down = x[left] - x[right], y[left] - y[right]
+    squared = across**2 + down**2
     with np.errstate(divide="ignore", invalid="ignore"):
-        cosine, sine = (axis / np.where(squared > 0, squared, np.nan)[:, None]).T
-    centred = points - ((right + left) / 2)[:, None]
-    x, y = centred[..., 0], centred[..., 1]
-    turned = np.empty_like(centred)
-    turned[..., 0] = x * cosine[:, None] + y * sine[:, None]
-    turned[..., 1] = y * cosine[:, None] - x * sine[:, None]
-    return turned
+        squared = np.where(squared > 0, squared, np.nan)
+        cosine, sine = across / squared, down / squared
+    x, y = x - (x[right] + x[left]) / 2, y - (y[right] + y[left]) / 2
+    turned = np.empty((2, *x.shape))
+    turned[0] = x * cosine + y * sine
+    turned[1] = y * cosine - x * sine
+    return turned.T
 
 
-def anchor_points(points: np.ndarray, anchors: list[Anchor]) -> np.ndarray:
-    """Anchor positions (n, m, 2)."""
-    if all(len(anchor) == 1 for anchor in anchors):
-        return points[:, [anchor[0] for anchor in anchors]]
-    weights = np.zeros((len(anchors), N_POINTS))
-    for row, anchor in enumerate(anchors):
-        weights[row, list(anchor)] = 1 / len(anchor)
-    return np.matmul(weights, points)
+def coordinates(points: np.ndarray) -> np.ndarray:
+    """x and y of every point, (2, 68, n), of faces (n, 68, 2): one point of all faces is one run of memory.
+
+    Formulas work on whole rows of this: several times faster than on every second number of (n, 68, 2).
+    """
+    return np.ascontiguousarray(points.T)
+
+
+def anchor_rows(rows: np.ndarray, anchors: list[Anchor]) -> np.ndarray:
+    """One coordinate of anchors, (m, n), from that of the points, (68, n)."""
+    places = {anchor: anchor[0] for anchor in anchors if len(anchor) == 1}
+    means = []
+    for anchor in anchors:
+        if anchor not in places:
+            places[anchor] = len(rows) + len(means)
+            means.append(rows[list(anchor)].mean(axis=0))
+    if means:
+        rows = np.concatenate([rows, means])
+    return rows[[places[anchor] for anchor in anchors]]
 
 
 def as_anchor(spec) -> Anchor:

@@ -1,6 +1,6 @@
 """`FaceFeatures`: landmarks to named measurements, as a scikit-learn transformer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,8 @@ from features.geometry import FAMILIES, normalised
 from landmarks.layout import N_POINTS
 
 DEFAULT_FAMILIES = ("distances", "angles", "ellipses")
-CHUNK = 20_000  # faces computed at a time, so that memory follows the output and not its intermediates
+CHUNK = 1_000  # faces computed at a time: what stands between points and measurements then fits the cache
+BLOCK = 50_000  # faces of a table where tables come one after another
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,11 @@ class FaceFeatures(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         points = self._landmarks(X, reset=False)
-        parts = [points[start : start + CHUNK] for start in range(0, len(points), CHUNK)]
-        return np.concatenate([self._measure(normalised(part)) for part in parts])
+        table = np.empty((len(points), sum(len(FAMILIES[family].features) for family in self.families)))
+        for start in range(0, len(points), CHUNK):
+            part = slice(start, start + CHUNK)
+            table[part] = self._measure(points[part])
+        return table
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns, such as `dist_mouth_width`."""
@@ -75,12 +79,14 @@ class FaceFeatures(TransformerMixin, BaseEstimator):
         return np.array([name for family in self.families for name in FAMILIES[family].names], dtype=object)
 
     def _measure(self, points):
-        return np.concatenate([FAMILIES[family].compute(points) for family in self.families], axis=1)
+        frames = {"picture": np.asarray(points, dtype=np.float64), "face": normalised(points)}
+        families = [FAMILIES[family] for family in self.families]
+        return np.concatenate([family.compute(frames[family.frame]) for family in families], axis=1)
 
     def _landmarks(self, X, *, reset):
         if getattr(X, "ndim", 2) == 3:
             X = np.asarray(X).reshape(len(X), -1)
-        X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+        X = validate_data(self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite="allow-nan")
         return self._as_points(X)
 
     def _as_points(self, X):
@@ -112,3 +118,15 @@ def feature_table(points: np.ndarray, families: Sequence[str] = DEFAULT_FAMILIES
     """Measure the faces of landmarks (n, 68, 2), NaN rows staying NaN."""
     transformer = FaceFeatures(families).fit(points)
     return FeatureTable(transformer.transform(points), tuple(transformer.get_feature_names_out()))
+
+
+def iter_feature_tables(
+    points: np.ndarray, families: Sequence[str] = DEFAULT_FAMILIES, *, block: int = BLOCK
+) -> Iterator[FeatureTable]:
+    """Measure many faces in bounded memory: tables of `block` faces, in order, the last one shorter.
+
+    A table of 1,000,000 faces in the default families is 1.6 GB; its blocks may
+    be written down, or narrowed to float32, one by one. `points` may be a memory map.
+    """
+    for start in range(0, len(points), block):
+        yield feature_table(points[start : start + block], families)

@@ -62,6 +62,7 @@ def _protocol_document(run):
     return {
         "cv": protocol.cv,
         "grouped_by": protocol.grouped_by,
+        "reference": protocol.reference,
         "selector": protocol.selector,
         "n_features": protocol.n_features,
         "balance": protocol.balance,

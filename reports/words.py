@@ -278,6 +278,8 @@ def protocol_sentences(run: Run) -> list[str]:
         f"Balance of labels: {protocol.balance} ({BALANCES.get(protocol.balance, 'as named')}).",
         _tuning_sentence(protocol.tune),
     ]
+    if protocol.reference:
+        sentences.append(protocol.reference)
     if len(scored_parts(run)) > 1:
         sentences.append(
             "Held-out pictures are predicted once, by a model fitted on the whole training part. "

@@ -27,6 +27,9 @@ Written by `python scripts/features_table.py` from the definitions in `features/
 `p0` … `p67` are dlib's 68 points, numbered from 0; left and right are the subject's own. Points are first moved, turned
 and scaled so that the outer eye corners (p36, p45) lie at (-1/2, 0) and (1/2, 0). Lengths are therefore in inter-ocular
 distances (IOD), areas in IOD², angles in radians. Choose families with `--features`.
+
+`--reference neutral` takes every measurement as its difference from a neutral face of the same person. That face must
+be known to be neutral by its label, and so leaves training and scores.
 """
 TILE, COLUMNS, SCALE = 150, 8, 4  # px of a face on the sheet, faces a row, drawn larger and then shrunk
 POINT, CONTOUR, STROKE = (130, 140, 150), (195, 200, 205), (200, 60, 40)  # RGB
@@ -37,6 +40,8 @@ def page() -> str:
     parts = [HEADER]
     for name, family in FAMILIES.items():
         parts.append(f"## {name}\n\n{family.about[0].upper()}{family.about[1:]}: {len(family.features)} features.\n")
+        if family.note:
+            parts.append(family.note)
         if name == "pairwise":
             parts.append("`pair_A_B` is |pA - pB| in IOD, for every A < B.\n")
             continue

@@ -65,6 +65,8 @@ def test_eye_corners_are_normalised(face):
 @pytest.mark.parametrize("degrees, scale, shift", [(90, 1, (0, 0)), (-20, 2, (5, 7)), (180, 0.01, (-1e4, 1e4))])
 def test_position_scale_and_rotation_change_nothing(face, degrees, scale, shift):
     before, after = measured(face), measured(turned(face, degrees, scale, shift))
+    roll = after.pop("pose_roll") - before.pop("pose_roll")  # the one that a turned picture turns
+    assert np.cos(roll - np.deg2rad(degrees)) == pytest.approx(1)
     for name in before:
         assert_allclose(after[name], before[name], atol=1e-6, err_msg=name)
 
@@ -79,12 +81,15 @@ def test_mirroring_swaps_left_and_right(sample_landmarks):
 
 def mirrored_feature(name):
     """The feature that shows in the mirror what `name` shows, and +1 or -1 where it points the other way."""
-    family, *_, last = name.split("_")
+    parts = name.split("_")
+    family, last = parts[0], parts[-1]
     if family == "shape":
         return f"{name[:8]}{MIRROR[int(last)]}", -1 if name[6] == "x" else 1
     if family == "pair":
         a, b = sorted(MIRROR[[int(number) for number in name.split("_")[1:]]])
         return f"pair_{a}_{b}", 1
+    if family == "pose":
+        return name, 1 if last == "pitch" else -1
     sided = "left" in name or "right" in name
     against = family == "symmetry" or not sided and last in ("orientation", "slope") or "mouth_centre_x" in name
     return name.replace("left", "?").replace("right", "left").replace("?", "right"), -1 if against else 1

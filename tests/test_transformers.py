@@ -16,7 +16,7 @@ from classifiers.estimators import BalancedKNN, BalancedMLP, NarrowNystroem
 from classifiers.ranking import MRMR, CrossValidatedElimination
 from classifiers.registry import BalancedPriorLDA
 from data import LineamentError
-from features import FAMILIES, FaceFeatures
+from features import FAMILIES, FaceFeatures, feature_table, iter_feature_tables
 
 
 class AnyWidthFaceFeatures(FaceFeatures):
@@ -79,3 +79,18 @@ def test_works_in_a_pipeline(sample, sample_landmarks):
 def test_every_family_has_its_own_names():
     names = [name for family in FAMILIES.values() for name in family.names]
     assert len(set(names)) == len(names)
+
+
+def test_blocks_of_many_faces_are_the_rows_of_one_table(sample_landmarks):
+    points = sample_landmarks.points[:11]
+    blocks = list(iter_feature_tables(points, ("angles", "ellipses"), block=4))
+    whole = feature_table(points, ("angles", "ellipses"))
+    assert [len(block.X) for block in blocks] == [4, 4, 3] and {block.names for block in blocks} == {whole.names}
+    np.testing.assert_allclose(np.concatenate([block.X for block in blocks]), whole.X, rtol=1e-12)
+
+
+def test_chunks_join_without_a_seam(sample_landmarks, monkeypatch):
+    points = sample_landmarks.points[:10]
+    whole = feature_table(points).X
+    monkeypatch.setattr("features.transformer.CHUNK", 3)
+    np.testing.assert_allclose(feature_table(points).X, whole, rtol=1e-12)
