@@ -45,7 +45,7 @@ from data import (
 from features import (
     FeatureTable,
     face_crops,
-    feature_table,
+    face_table,
     neutral_faces,
     reference_sentence,
     relative_table,
@@ -176,10 +176,12 @@ def measure(dataset: Dataset, options, clock: "Stopwatch") -> Measured:
         landmarks = landmarks_of(dataset, digests, options)
         dataset, landmarks, digests = leave_out_unreadable(dataset, landmarks, digests)
     with clock.lap("features"):
-        table, reference = feature_table(landmarks.points, options.features), ""
+        tables = face_tables(dataset, landmarks, options)
+    reference = ""
     if options.reference == "neutral":
         faces = neutral_faces(dataset, landmarks.found, digests)
-        reference, table = reference_sentence(dataset, faces), relative_table(table, faces)
+        reference = reference_sentence(dataset, faces)
+        tables = {name: relative_table(table, faces) for name, table in tables.items()}
         dataset, landmarks, digests = (
             without_references(dataset, faces),
             landmarks.take(faces.kept),
@@ -188,10 +190,19 @@ def measure(dataset: Dataset, options, clock: "Stopwatch") -> Measured:
     with clock.lap("duplicates"):
         duplicates = duplicates_of(dataset, digests, options)
     with clock.lap("features"):
-        inputs = {"features": table.X}
+        inputs = {name: table.X for name, table in tables.items()}
         if any(CLASSIFIERS[name].takes == "images" for name in options.classifiers):
             inputs["images"] = face_crops(dataset, landmarks)
-    return Measured(dataset, digests, landmarks, duplicates, table, inputs, reference)
+    return Measured(dataset, digests, landmarks, duplicates, tables["features"], inputs, reference)
+
+
+def face_tables(dataset: Dataset, landmarks: LandmarkSet, options) -> dict[str, FeatureTable]:
+    """The measurements of the faces, and of their mirror images where those are trained on as well."""
+    views = {"features": False, "mirrored": True} if options.augment == "mirror" else {"features": False}
+    return {
+        name: face_table(dataset, landmarks.points, options.features, mirror=mirror, n_jobs=options.n_jobs)
+        for name, mirror in views.items()
+    }
 
 
 def landmarks_of(dataset: Dataset, digests: np.ndarray, options) -> LandmarkSet:
@@ -242,6 +253,7 @@ def protocol_of(measured: Measured, options) -> Protocol:
         grouped_by=grouped_by(measured.dataset),
         tune=options.tune,
         reference=measured.reference,
+        augment=options.augment,
     )
 
 
@@ -280,7 +292,7 @@ def report(
     """Save the models, write the report of one dataset and return its path."""
     dataset, out = measured.dataset, out or options.out
     about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
-    about["reference"] = options.reference
+    about |= {"reference": options.reference, "augment": options.augment}
     for name, model in models.items():
         save_model(out / "models", name, model, about=about)
     finished = Run(

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import joblib
 
-from classifiers import BALANCES, CLASSIFIERS, SELECTORS
+from classifiers import AUGMENTS, BALANCES, CLASSIFIERS, SELECTORS
 from classifiers.audit import AUDITS
 from classifiers.ensemble import DEFAULT_MEMBERS
 from classifiers.registry import member_names
 from classifiers.tuning import TUNINGS
 from data import DATASETS, LineamentError, check_choice, data_home, parse_labels
-from features import DEFAULT_FAMILIES, FAMILIES, REFERENCES
+from features import ALL_FAMILIES, DEFAULT_FAMILIES, REFERENCES
 from landmarks import BACKENDS, DETECTORS, ON_MISS
 
 ENVIRONMENT_PREFIX = "LINEAMENT_"
@@ -99,13 +99,14 @@ OPTIONS = {
     ),
     "tune": Option(str, "none", "search of each model's parameters within each fold's training part", "LEVEL", TUNINGS),
     "features": Option(
-        _names, list(DEFAULT_FAMILIES), "families of measurements, comma-separated", "LIST", _abouts(FAMILIES)
+        _names, list(DEFAULT_FAMILIES), "families of measurements, comma-separated", "LIST", _abouts(ALL_FAMILIES)
     ),
     "reference": Option(str, "none", "what a face's measurements are compared with", "NAME", REFERENCES),
     "selector": Option(str, "none", "how features are chosen within each fold", "NAME", _abouts(SELECTORS)),
     "n_features": Option(_at_least(1), None, "how many the selector keeps (default: 60, lda: classes - 1)", "K"),
     "cv": Option(int, 5, "number of cross-validation folds, 2 or more", "K"),
     "balance": Option(str, "class-weight", "what is done about rare classes", "NAME", BALANCES),
+    "augment": Option(str, "none", "what is trained on besides the faces", "NAME", AUGMENTS),
     "detector": Option(str, "hog", "how faces are found", "NAME", _abouts(DETECTORS)),
     "landmark_model": Option(_path, None, "another dlib 68-point model (default: the one installed)", "FILE"),
     "on_miss": Option(str, "fallback", "landmarks where no face is found", "NAME", ON_MISS),

@@ -10,11 +10,12 @@ from classifiers.evaluate import (
     make_folds,
     resolve_protocol,
 )
-from classifiers.registry import BALANCES, CLASSIFIERS, make_classifier
+from classifiers.registry import AUGMENTS, BALANCES, CLASSIFIERS, make_classifier
 from classifiers.selection import SELECTORS
 from classifiers.transfer import Part, evaluate_transfer
 
 __all__ = [
+    "AUGMENTS",
     "BALANCES",
     "CLASSIFIERS",
     "HELD_OUT",

@@ -23,6 +23,8 @@ TRUSTED = (
     "classifiers.ranking.CrossValidatedElimination",
     "classifiers.ranking.MRMR",
     "classifiers.ranking.range_variance",
+    "classifiers.kernel.LeastSquaresSVM",
+    "classifiers.kernel.PartlyWhitened",
     "classifiers.registry.BalancedPriorLDA",
     "classifiers.registry.CappedSMOTE",
     "classifiers.registry.NarrowSVC",

@@ -20,6 +20,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
     ----------
     estimator : classifier with `decision_function`
     share : fraction of the rows that the helper is fitted on, and at most that many are scored
+    copies : int
+        2 where the second half of the rows are the first half's mirror images: no face may be on both sides.
     random_state : int
 
     Attributes
@@ -33,16 +35,17 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
     Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
 
-    def __init__(self, estimator, share=0.35, random_state=0):
+    def __init__(self, estimator, share=0.35, copies=1, random_state=0):
         self.estimator = estimator
         self.share = share
+        self.copies = copies
         self.random_state = random_state
 
-    def fit(self, X, y):
+    def fit(self, X, y, **fit_params):
         X, y = validate_data(self, X, y)
-        self.estimator_ = clone(self.estimator).fit(X, y)
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         self.classes_ = self.estimator_.classes_
-        self.inverse_temperature_ = self._inverse_temperature(X, y)
+        self.inverse_temperature_ = self._inverse_temperature(X, y, fit_params)
         return self
 
     def decision_function(self, X):
@@ -58,12 +61,14 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         scores = self.decision_function(X)
         return self.classes_[_columns(scores).argmax(axis=1)]
 
-    def _inverse_temperature(self, X, y):
-        rows, stratify = np.arange(len(y)), y if np.unique(y, return_counts=True)[1].min() > 1 else None
+    def _inverse_temperature(self, X, y, fit_params):
+        faces = np.arange(len(y) // self.copies)
+        stratify = y[faces] if np.unique(y[faces], return_counts=True)[1].min() > 1 else None
         train, rest = train_test_split(
-            rows, train_size=self.share, stratify=stratify, random_state=self.random_state
+            faces, train_size=self.share, stratify=stratify, random_state=self.random_state
         )
-        helper = clone(self.estimator).fit(X[train], y[train])
+        with_copies = np.concatenate([train + copy * len(faces) for copy in range(self.copies)])
+        helper = clone(self.estimator).fit(X[with_copies], y[with_copies], **fit_params)
         test = rest[np.isin(y[rest], helper.classes_)][: max(len(train) // 2, 1)]
         scores = _columns(helper.decision_function(X[test]))
         place = np.searchsorted(helper.classes_, y[test])

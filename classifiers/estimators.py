@@ -8,7 +8,6 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.kernel_approximation import Nystroem
@@ -21,6 +20,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from classifiers.calibration import TemperatureScaled
+from classifiers.kernel import PartlyWhitened
 
 
 class BalancedKNN(ClassifierMixin, BaseEstimator):
@@ -190,15 +190,15 @@ def mlp(*, random_state, weights):
     return BalancedMLP(class_weight=_balanced(weights), random_state=random_state)
 
 
-def svm_linear(*, random_state, weights):
+def svm_linear(*, random_state, weights, copies=1):
     svc = LinearSVC(C=0.1, dual=False, class_weight=_balanced(weights))
-    return TemperatureScaled(svc, random_state=random_state)
+    return TemperatureScaled(svc, copies=copies, random_state=random_state)
 
 
-def svm_nystroem(*, random_state, weights):
+def svm_nystroem(*, random_state, weights, copies=1):
     kernel = NarrowNystroem(narrowness=2, random_state=random_state)
     svc = make_pipeline(kernel, LinearSVC(C=1, dual=False, class_weight=_balanced(weights)))
-    return make_pipeline(PCA(0.99), TemperatureScaled(svc, random_state=random_state))
+    return make_pipeline(PartlyWhitened(), TemperatureScaled(svc, copies=copies, random_state=random_state))
 
 
 def _balanced(weights):

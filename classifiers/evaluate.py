@@ -13,13 +13,14 @@ from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from classifiers.registry import CLASSIFIERS, glue, make_back, make_front
+from classifiers.registry import AUGMENTS, CLASSIFIERS, glue, make_back, make_front
 from classifiers.selection import SELECTORS, resolve_n_features
 from classifiers.tuning import LEVELS, chosen_params, tune
 from data.dataset import TRAIN, Dataset
 from data.duplicates import Duplicates, fold_groups
 from data.errors import LineamentError, check_choice
 
+VIEWS = {"none": ("features",), "mirror": ("features", "mirrored")}  # inputs that stand for a face, by `augment`
 HELD_OUT = -1  # predicted by the model that was fitted on the whole training part
 UNUSED = -2  # neither trained on nor scored: a training picture that the held-out part shows too
 
@@ -30,7 +31,7 @@ class Protocol:
 
     `grouped_by` says in words what stays on one side of a fold, `reference`
     what the measurements are differences from ("" where they are none); `tune`
-    is a key of `classifiers.tuning.LEVELS`.
+    is a key of `classifiers.tuning.LEVELS`, `augment` one of `AUGMENTS`.
     """
 
     cv: int = 5
@@ -41,6 +42,7 @@ class Protocol:
     grouped_by: str | None = None
     tune: str = "none"
     reference: str = ""
+    augment: str = "none"
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,8 @@ def evaluate(
     Parameters
     ----------
     classifiers : names in `CLASSIFIERS`
-    inputs : mapping of "features" to (n, d) float, and of "images" to (n, h, w) uint8 where a model takes them
+    inputs : mapping of "features" to (n, d) float, and of "images" to (n, h, w) uint8 where a model takes them;
+        with `protocol.augment` "mirror", of "mirrored" to the measurements (n, d) of the mirror images
     feature_names : d names
     target : ndarray of shape (n,), int64
     n_classes : int
@@ -209,10 +212,14 @@ def evaluate(
     """
     for name in classifiers:
         check_choice("classifier", name, CLASSIFIERS)
+    views = [inputs[name] for name in VIEWS[check_choice("--augment", protocol.augment, AUGMENTS)] if name in inputs]
     backs = {
-        name: make_back(name, balance=protocol.balance, random_state=protocol.seed, **(options or {}))
+        name: make_back(
+            name, balance=protocol.balance, random_state=protocol.seed, copies=len(views), **(options or {})
+        )
         for name in classifiers
     }
+    families = [name.partition("_")[0] for name in feature_names]
     level = LEVELS[check_choice("--tune", protocol.tune, LEVELS)]
     search = {"level": level, "random_state": protocol.seed, "folder": tuning_folder}
     fits = folds.fits
@@ -221,14 +228,14 @@ def evaluate(
         front = make_front(protocol.selector, protocol.n_features, random_state=protocol.seed)
         grouped = SELECTORS[protocol.selector].grouped
         tasks = (
-            delayed(_fit_front)(front, inputs["features"], target, folds.groups if grouped else None, train)
+            delayed(_fit_front)(front, views, target, folds.groups if grouped else None, train)
             for train, _ in fits
         )
         fronts = list(_run(tasks, len(fits), "selecting", n_jobs, progress))
     tasks = (
         delayed(_fit_and_predict)(
-            name, backs[name], fronts[place], inputs, target, folds.groups, *fits[place], search,
-            keep=place == len(fits) - 1,
+            name, backs[name], fronts[place], views if CLASSIFIERS[name].takes == "features" else [inputs["images"]],
+            target, folds.groups, *fits[place], search, families=families, keep=place == len(fits) - 1,
         )  # fmt: skip
         for place in reversed(range(len(fits)))  # the largest fit first, so that no core waits for it at the end
         for name in classifiers
@@ -280,29 +287,50 @@ def _run(tasks, total, what, n_jobs, progress):
         yield from tqdm(done, total=total, desc=what, unit="fit", disable=not progress)
 
 
-def _fit_front(front, X, y, groups, train):
+def _fit_front(front, views, y, groups, train):
     front = clone(front)  # without other processes, all folds would share one object
-    fit_params = {} if groups is None else {"select__groups": groups[train]}
+    fit_params = {} if groups is None else {"select__groups": np.tile(groups[train], len(views))}
     start = time.perf_counter()
     with threadpool_limits(1):
-        front.fit(X[train], y[train], **fit_params)
+        front.fit(_stacked(views, train), np.tile(y[train], len(views)), **fit_params)
     return _Front(front, time.perf_counter() - start)
 
 
-def _fit_and_predict(name, back, front, inputs, y, groups, train, test, search, *, keep):
+def _blocks(front, families):
+    """The family of each column that the front lets through; of axes that a reducer made, the same for all."""
+    names = front.get_feature_names_out([f"{family}:{place}" for place, family in enumerate(families)])
+    return np.array([name.partition(":")[0] if ":" in name else "" for name in names])
+
+
+def _stacked(views, rows):
+    """Rows of every view of the faces, one below the other."""
+    return np.concatenate([X[rows] for X in views])
+
+
+def _fit_and_predict(name, back, front, views, y, groups, train, test, search, *, families, keep):
     back, spec = clone(back), CLASSIFIERS[name]
     takes = spec.takes
-    X = inputs[takes]
-    fit_params = {"classify__groups": groups[train]} if spec.grouped else {}
+    y_train, groups_train = np.tile(y[train], len(views)), np.tile(groups[train], len(views))
+    fit_params = {"classify__groups": groups_train} if spec.grouped else {}
     with threadpool_limits(1):  # one core a fit, and sums in the same order whatever the number of jobs
-        X_train = X[train] if takes == "images" else front.pipeline.transform(X[train])
-        trials = tune(back, X_train, y[train], groups[train], space=spec.space, grouped=spec.grouped, **search)
+        X_train = _stacked(views, train)
+        if takes == "features":
+            X_train = front.pipeline.transform(X_train)
+            if spec.blocked:
+                fit_params["classify__blocks"] = _blocks(front.pipeline, families)
+        alone = slice(len(train))  # the search draws rows, which would part a face from its mirror image
+        trials = tune(
+            clone(back).set_params(**{key: 1 for key in back.get_params() if key.endswith("__copies")}),
+            X_train[alone], y_train[alone], groups_train[alone], space=spec.space, grouped=spec.grouped, **search,
+        )  # fmt: skip
         back.set_params(**chosen_params(trials))
         start = time.perf_counter()
-        back.fit(X_train, y[train], **fit_params)
+        back.fit(X_train, y_train, **fit_params)
         fitted = time.perf_counter()
         model = glue(front and front.pipeline, back, takes=takes)
-        proba = model.predict_proba(X[test]) if len(test) else np.empty((0, len(back.classes_)))
+        proba = np.empty((0, len(back.classes_)))
+        if len(test):
+            proba = sum(model.predict_proba(X[test]) for X in views) / len(views)
         predicted = back.classes_[proba.argmax(axis=1)]
         end = time.perf_counter()
     shared = front.seconds if takes == "features" else 0.0

@@ -3,9 +3,11 @@
 from features.crops import face_crops
 from features.geometry import FAMILIES, FEATURES, Feature, normalised
 from features.reference import REFERENCES, neutral_faces, reference_sentence, relative_table, without_references
+from features.tables import ALL_FAMILIES, face_table
 from features.transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table, iter_feature_tables
 
 __all__ = [
+    "ALL_FAMILIES",
     "DEFAULT_FAMILIES",
     "FAMILIES",
     "FEATURES",
@@ -14,6 +16,7 @@ __all__ = [
     "FeatureTable",
     "REFERENCES",
     "face_crops",
+    "face_table",
     "feature_table",
     "iter_feature_tables",
     "neutral_faces",

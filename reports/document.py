@@ -66,6 +66,7 @@ def _protocol_document(run):
         "selector": protocol.selector,
         "n_features": protocol.n_features,
         "balance": protocol.balance,
+        "augment": protocol.augment,
         "tune": protocol.tune,
         "seed": protocol.seed,
         "duplicates": {

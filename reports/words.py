@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from classifiers.evaluate import UNUSED
-from classifiers.registry import BALANCES, CLASSIFIERS
+from classifiers.registry import AUGMENTS, BALANCES, CLASSIFIERS
 from classifiers.selection import SELECTORS
 from classifiers.tuning import TUNINGS
 from data.dataset import TEST, TRAIN, VALIDATION
@@ -276,6 +276,7 @@ def protocol_sentences(run: Run) -> list[str]:
         "Whatever learns from data is fitted within the fold, on its training pictures alone: filling gaps, scaling, "
         "selecting features, balancing and the classifier itself. Measuring a face learns nothing, so it is done once.",
         f"Balance of labels: {protocol.balance} ({BALANCES.get(protocol.balance, 'as named')}).",
+        f"Added to the training faces: {protocol.augment} ({AUGMENTS.get(protocol.augment, 'as named')}).",
         _tuning_sentence(protocol.tune),
     ]
     if protocol.reference:
