@@ -76,8 +76,13 @@ def normalised(points: np.ndarray) -> np.ndarray:
         cosine, sine = across / squared, down / squared
     x, y = x - (x[right] + x[left]) / 2, y - (y[right] + y[left]) / 2
     turned = np.empty((2, *x.shape))
-    turned[0] = x * cosine + y * sine
-    turned[1] = y * cosine - x * sine
+    # In place: at this size fresh memory costs as much as the sums.
+    np.multiply(x, cosine, out=turned[0])
+    np.multiply(y, cosine, out=turned[1])
+    y *= sine
+    x *= sine
+    turned[0] += y
+    turned[1] -= x
     return turned.T
 
 

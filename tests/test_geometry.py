@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from benchmarks.scale import plain_face, usual_face
 from features import FAMILIES, FEATURES, FaceFeatures, feature_table, normalised
 from features.contours import fitted_parabola
 from features.geometry import fitted_ellipse
@@ -160,6 +161,19 @@ def test_batch_equals_single(sample_landmarks):
     batch = feature_table(points, ALL).X
     single = np.concatenate([feature_table(points[row : row + 1], ALL).X for row in range(20)])
     assert_allclose(batch, single, rtol=1e-9, atol=1e-12)
+
+
+def test_the_layout_in_memory_changes_nothing(sample_landmarks):
+    points = normalised(sample_landmarks.points[:7])
+    for family in FAMILIES.values():
+        assert_allclose(family.compute(np.ascontiguousarray(points)), family.compute(points), rtol=1e-9, atol=1e-12)
+
+
+def test_plain_loops_over_one_face_agree(sample_landmarks):
+    points = sample_landmarks.points[:5].astype(float)
+    table = feature_table(points).X
+    assert_allclose([plain_face(face) for face in points.tolist()], table, atol=1e-9)
+    assert_allclose([usual_face(face) for face in points], table, atol=1e-9)
 
 
 def test_every_feature_can_be_drawn(face):

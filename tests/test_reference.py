@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import run_pipeline
 from apps.options import parse_options
-from data import Dataset, LineamentError
+from data import Dataset, LineamentError, load_dataset
 from data.images import ArrayImages
 from features import FeatureTable, feature_table, neutral_faces, reference_sentence, relative_table, without_references
 from features.reference import REASON
+from features.shape import TEMPLATE
 
 PEOPLE = list("aaaabbbccd")
 LABELS = ["happy", "neutral", "neutral", "sad", "neutral", "happy", "neutral", "happy", "sad", "neutral"]
@@ -131,3 +133,30 @@ def test_labels_without_information_stay_at_chance():
     lengths, neutral = np.linalg.norm(table.X, axis=1), target[faces.kept] == 0
     spread = lengths.std() * np.sqrt(1 / neutral.sum() + 1 / (~neutral).sum())
     assert abs(lengths[neutral].mean() - lengths[~neutral].mean()) < 3 * spread
+
+
+def test_first_frames_of_ckplus_are_the_reference(tmp_path):
+    """Two people with their owners' points: apex less the person's own first frame."""
+    rng = np.random.default_rng(0)
+    sequences = {("S005", "001"): "5", ("S005", "002"): "7", ("S010", "001"): "5"}
+    own = {subject: TEMPLATE * 40 + 60 + rng.normal(0, 1, (68, 2)) for subject in ("S005", "S010")}
+    smile = np.zeros((68, 2))
+    smile[[48, 54]] = [[-4, -4], [4, -4]]
+    for (subject, number), emotion in sequences.items():
+        for frame, points in ((1, own[subject]), (2, own[subject] + smile * (emotion == "5"))):
+            name = f"{subject}/{number}/{subject}_{number}_{frame:08d}"
+            files = {
+                f"cohn-kanade-images/{name}.png": cv2.imencode(".png", rng.integers(0, 255, (120, 120)))[1].tobytes(),
+                f"Landmarks/{name}_landmarks.txt": " ".join(f"{value:.7e}" for value in points.ravel()).encode(),
+                **({f"Emotion/{name}_emotion.txt": f"  {emotion}.0\n".encode()} if frame == 2 else {}),
+            }
+            for path, content in files.items():
+                (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / path).write_bytes(content)
+    dataset = load_dataset("ckplus", tmp_path, options={"landmarks": "yes"})
+    measured = measure(dataset, "--reference", "neutral", "--features", "aus")
+    assert [str(key)[-25:-4] for key in measured.dataset.keys] == [
+        "001/S005_001_00000002", "002/S005_002_00000001", "002/S005_002_00000002", "001/S010_001_00000002",
+    ]
+    smiles = measured.table.X[:, measured.table.names.index("au12")]
+    assert_allclose(smiles, [0.1 * np.sqrt(2), 0, 0, 0.1 * np.sqrt(2)], atol=0.01)
