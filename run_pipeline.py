@@ -392,7 +392,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"run_pipeline: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("run_pipeline: interrupted. The landmarks found so far are kept; run again to go on.", file=sys.stderr)
+        kept = "Landmarks found and searches finished so far are kept; run again to go on."
+        print(f"run_pipeline: interrupted. {kept}", file=sys.stderr)
         return 130
     print(f"Report: {page}")
     return 0

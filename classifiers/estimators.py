@@ -191,7 +191,7 @@ def mlp(*, random_state, weights):
 
 
 def svm_linear(*, random_state, weights, copies=1):
-    svc = LinearSVC(C=0.1, dual=False, class_weight=_balanced(weights))
+    svc = LinearSVC(C=0.03, dual=False, class_weight=_balanced(weights))
     return TemperatureScaled(svc, copies=copies, random_state=random_state)
 
 

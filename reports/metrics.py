@@ -295,14 +295,16 @@ def history_table(evaluations) -> pd.DataFrame:
 def tuning_table(evaluations) -> pd.DataFrame:
     """What `--tune` tried, one row a trial.
 
-    `model`, `fit` (fold number, or "all"), `setting` in words, `rows` that it
-    was tried on, `f1_macro` over the folds within, `chosen` for the fit.
+    `model`, `fit` (fold number, or "all"), `setting` in words, `rung` (1 for
+    the fewest rows) and its `rows`, `f1_macro` over the folds within,
+    `chosen` for the fit.
     """
     rows = [
         {
             "model": evaluation.name,
             "fit": str(fit) if fit < evaluation.n_folds else "all",
             "setting": ", ".join(f"{path.split('__')[-1]} {value}" for path, value in trial["params"].items()),
+            "rung": sorted({other["rows"] for other in trials}).index(trial["rows"]) + 1,
             "rows": trial["rows"],
             "f1_macro": trial["score"],
             "chosen": trial["chosen"],
@@ -311,7 +313,7 @@ def tuning_table(evaluations) -> pd.DataFrame:
         for fit, trials in enumerate(evaluation.tuning)
         for trial in trials
     ]
-    return pd.DataFrame(rows, columns=["model", "fit", "setting", "rows", "f1_macro", "chosen"])
+    return pd.DataFrame(rows, columns=["model", "fit", "setting", "rung", "rows", "f1_macro", "chosen"])
 
 
 def cost_table(run: Run) -> pd.DataFrame:

@@ -360,26 +360,26 @@ def selected_view(frame) -> View:
 
 
 def tuning_view(tables: Tables, model: str) -> View | None:
-    """Settings of one model that were tried on the most rows, the best first; None where it was not tuned."""
+    """Settings of one model over its fits, those most often chosen first; None where it was not tuned."""
     frame = tables.tuning[tables.tuning["model"] == model]
     if not len(frame):
         return None
     settings = (
-        frame.groupby(["setting", "rows"], sort=False)
-        .agg(fits=("fit", "size"), f1_macro=("f1_macro", "mean"), chosen=("chosen", "sum"))
+        frame.groupby(["setting", "rung"], sort=False)
+        .agg(fits=("fit", "size"), rows=("rows", "mean"), f1_macro=("f1_macro", "mean"), chosen=("chosen", "sum"))
         .reset_index()
-        .sort_values(["chosen", "rows", "f1_macro"], ascending=False, kind="stable")
+        .sort_values(["chosen", "rung", "f1_macro"], ascending=False, kind="stable")
     )
     rows = tuple(
-        (text_cell(row.setting), count_cell(row.chosen), count_cell(row.fits), count_cell(row.rows),
-         share_cell(row.f1_macro))  # fmt: skip
+        (text_cell(row.setting), count_cell(row.chosen), count_cell(row.fits),
+         count_cell(round(row.rows)), share_cell(row.f1_macro))  # fmt: skip
         for row in settings.head(TOP_SETTINGS).itertuples()
     )
     titles = ("fits that chose it", "fits that tried it", "faces tried on", "macro F1, %")
     caption = (
-        f"What --tune tried for {model} in {frame['fit'].nunique()} fits, each on its own training pictures alone; "
-        f"{count(len(rows))} of {count(len(settings))} rows. The macro F1 on folds within chose the setting, so it is "
-        "no score of the model."
+        f"What --tune tried for {model} in {frame['fit'].nunique()} fits, each on its own training pictures alone: "
+        "means over the fits. The macro F1 on folds within chose the setting, so it is no score of the model. "
+        f"{count(len(rows))} of {count(len(settings))} rows."
     )
     return View(caption, (Column("setting", numeric=False), *map(Column, titles)), rows, csv="tuning")
 

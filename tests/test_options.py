@@ -33,6 +33,8 @@ def test_config_repeats_the_options(tmp_path):
         (["--selector", "anva"], "Did you mean 'anova'"),
         (["--dataset", "fer2014"], "Did you mean 'fer2013'"),
         (["--balance", "smotte"], "Did you mean 'smote'"),
+        (["--tune", "quik"], "Did you mean 'quick'"),
+        (["--members", "lda,stack"], "Unknown --members 'stack'"),
         (["--cv", "many"], "'many' is not a whole number"),
         (["--n-jobs", "0"], "at least 1"),
         (["--classifiers", ","], "names no value"),

@@ -110,6 +110,8 @@ def test_shuffled_labels_score_at_chance(run, sample, monkeypatch):
         (["--features", "angles"], lambda m: m["features"]["families"] == ["angles"]),
         (["--selector", "l1", "--n-features", "30"], lambda m: m["protocol"]["selector"] == "l1"),
         (["--balance", "smote"], lambda m: m["protocol"]["balance"] == "smote"),
+        (["--tune", "quick", "--features", "angles", "--cv", "2"], lambda m: m["protocol"]["tune"] == "quick"),
+        (["--classifiers", "vote,stack", "--members", "lda,knn"], lambda m: set(m["models"]) == {"vote", "stack"}),
         (["--cv", "10"], lambda m: len(m["models"]["lda"]["cv"]["accuracy"]["folds"]) == 10),
         (["--on-miss", "drop"], lambda m: m["landmarks"]["on_miss"] == "drop"),
         (["--detector", "none"], lambda m: m["landmarks"]["found"] == 0),
