@@ -19,7 +19,8 @@ from classifiers.registry import make_back, make_front
 CLASSIFIER = "lda"  # cheap, and without a setting to tune: what differs between rows are the measurements
 MOST_ROWS = 8000
 MOST_COLUMNS = 400  # above, LDA takes minutes a fit: as many principal components stand for the columns
-COUNTS = (5, 10, 20, 40, 80)
+COUNTS = (3, 5, 10, 20, 40, 80)
+SELECTOR = "anova"  # costs nothing; the selector of the run may take minutes
 OWN = "own"  # the selector of the run, beside the F statistic
 ALL, ALONE, WITHOUT = "all", "alone", "without"
 
@@ -36,17 +37,19 @@ class Ablated:
 
 @dataclass(frozen=True)
 class Stability:
-    """How much the features kept in different folds agree.
+    """How much the features kept in different folds agree, and what they are worth.
 
     `kept` is how many are kept in a fold, as a mean; `always` how many in
-    every fold; `stability` 1 for the same ones in every fold and about 0 for
-    a choice by lot.
+    every fold; `stability` 1 for the same ones in every fold, about 0 for a
+    choice by lot, NaN where all are kept. `f1_macro` one a fold, by the
+    classifier of the ablation; empty for the selector of the run.
     """
 
     by: str
     kept: float
     always: int
     stability: float
+    f1_macro: tuple[float, ...] = ()
 
 
 def ablation(
@@ -84,24 +87,26 @@ def ablation(
     if len(families) > 2:
         plans += [(WITHOUT, name, np.setdiff1d(everything, columns)) for name, columns in families.items()]
     rows = drawn_rows(folds, most=most_rows, seed=seed)
-    numbers = range(int(folds.fold.max()) + 1)
+    scores = _scores(X[rows], target[rows], folds.fold[rows], [(columns, None) for *_, columns in plans], seed, n_jobs)
+    return tuple(Ablated(kind, name, len(columns), f1) for (kind, name, columns), f1 in zip(plans, scores))
+
+
+def _scores(X, y, fold, plans, seed, n_jobs):
+    """Macro F1 of every fold for each plan: (columns, how many of them the F statistic keeps or None for all)."""
+    numbers = range(int(fold.max()) + 1)
     scores = iter(
         Parallel(n_jobs=n_jobs)(
-            delayed(_fold_f1)(X[np.ix_(rows, columns)], target[rows], folds.fold[rows] == number, seed)
-            for _, _, columns in plans
-            for number in numbers
+            delayed(_fold_f1)(X[:, columns], y, fold == number, k, seed) for columns, k in plans for number in numbers
         )
     )
-    return tuple(
-        Ablated(kind, name, len(columns), tuple(next(scores) for _ in numbers)) for kind, name, columns in plans
-    )
+    return [tuple(next(scores) for _ in numbers) for _ in plans]
 
 
-def _fold_f1(X, y, test, seed):
+def _fold_f1(X, y, test, k, seed):
     if not test.any() or len(np.unique(y[~test])) < 2:
         return float("nan")
-    steps = [make_front("none", None, random_state=seed)]
-    if X.shape[1] > MOST_COLUMNS:
+    steps = [make_front("none" if k is None else SELECTOR, k, random_state=seed)]
+    if k is None and X.shape[1] > MOST_COLUMNS:
         n_axes = min(MOST_COLUMNS, int((~test).sum()) - 1)
         steps.append(PCA(n_axes, svd_solver="randomized", random_state=seed))
     model = make_pipeline(*steps, make_back(CLASSIFIER, balance="class-weight", random_state=seed))
@@ -111,21 +116,33 @@ def _fold_f1(X, y, test, seed):
 
 
 def selection_stability(
-    X: np.ndarray, target: np.ndarray, folds: Folds, selected: Sequence[Sequence[str]] = ()
+    X: np.ndarray,
+    target: np.ndarray,
+    folds: Folds,
+    selected: Sequence[Sequence[str]] = (),
+    *,
+    seed: int = 0,
+    most_rows: int = MOST_ROWS,
+    n_jobs: int = 1,
 ) -> tuple[Stability, ...]:
-    """Stability over the folds of the K largest F statistics, and of what the run's own selector kept.
+    """How firmly the K largest F statistics are chosen, what they are worth, and how firm the run's own choice is.
 
-    `selected` are the names kept in each fold, as in `Evaluation`; left out
-    where every fold kept everything, and where names are of components.
+    The last K is all features. `selected` are the names kept in each fold, as
+    in `Evaluation`; nothing is said of it where every fold kept everything.
+    Choices are made from all training rows of a fold; macro F1 is taken as
+    in `ablation`.
     """
     trainings = [train for train, _ in folds.fits[:-1]]
     orders = [_by_f_statistic(X[train], target[train]) for train in trainings]
     d, found = X.shape[1], []
-    for k in (k for k in COUNTS if k < d):
+    counts = [*(k for k in COUNTS if k < d), d]
+    rows = drawn_rows(folds, most=most_rows, seed=seed)
+    plans = [(np.arange(d), k if k < d else None) for k in counts]
+    for k, f1 in zip(counts, _scores(X[rows], target[rows], folds.fold[rows], plans, seed, n_jobs)):
         kept = np.zeros((len(orders), d), dtype=bool)
         for row, order in zip(kept, orders):
             row[order[:k]] = True
-        found.append(_stability_of("anova", kept))
+        found.append(_stability_of(SELECTOR, kept, f1))
     names = sorted({name for fold in selected for name in fold})
     if selected and len(names) and any(len(fold) < d for fold in selected):
         kept = np.array([[name in set(fold) for name in names] for fold in selected])
@@ -144,8 +161,8 @@ def _by_f_statistic(X, y):
     return np.argsort(-statistic, kind="stable")
 
 
-def _stability_of(by, kept):
-    return Stability(by, float(kept.sum(axis=1).mean()), int(kept.all(axis=0).sum()), stability(kept))
+def _stability_of(by, kept, f1_macro=()):
+    return Stability(by, float(kept.sum(axis=1).mean()), int(kept.all(axis=0).sum()), stability(kept), f1_macro)
 
 
 def stability(kept: np.ndarray) -> float:

@@ -48,7 +48,7 @@ class Level:
 
 LEVELS = {
     "none": None,
-    "quick": Level("from up to 4,000 faces, asked on up to 1,000 others", 4000, 1000, 200, 12, 3),
+    "quick": Level("from up to 3,000 faces, asked on up to 1,000 others", 3000, 1000, 200, 12, 3),
     "full": Level("from up to 12,000 faces, asked on up to 3,000 others", 12_000, 3000, 600, 40, 10),
 }
 EXPLANATIONS = {
@@ -209,9 +209,9 @@ def explain(
         return None
     start, chosen = time.perf_counter(), LEVELS[level]
     ablated = ablation(X, target, families=families, folds=folds, seed=seed, n_jobs=n_jobs)
+    kept = first.selected if set().union(*first.selected) <= set(names) else ()  # components have no column
+    stability = selection_stability(X, target, folds, kept, seed=seed, n_jobs=n_jobs)
     with threadpool_limits(1):
-        kept = first.selected if set().union(*first.selected) <= set(names) else ()  # components have no column
-        stability = selection_stability(X, target, folds, kept)
         work = _Work(X, target, tuple(names), n_classes, folds, seed, chosen)
         work = work.fitted(models[first.name], first.selected)
         return work.result(first.name, families, found, ablated, stability, start)

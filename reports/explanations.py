@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from classifiers.ablation import Ablated, Stability
+from classifiers.ablation import OWN, Ablated, Stability
 from classifiers.clusters import Cluster
 from classifiers.explain import Effect, Explanation, FaceExplained, Importance, Move
 from reports.run import Run
@@ -60,19 +60,26 @@ def effects_table(run: Run) -> pd.DataFrame:
 def ablation_table(run: Run) -> pd.DataFrame:
     """Macro F1 by `kind` ("all", "alone", "without") and `family`: mean and standard deviation over the folds."""
     rows = [
-        (one.kind, one.family, one.n_features, float(np.nanmean(one.f1_macro)), float(np.nanstd(one.f1_macro, ddof=1)))
+        (one.kind, one.family, one.n_features, *_mean_and_std(one.f1_macro))
         for one in (run.explanation.ablation if run.explanation else ())
     ]
     return pd.DataFrame(rows, columns=["kind", "family", "n_features", "f1_macro", "std"])
 
 
 def stability_table(run: Run) -> pd.DataFrame:
-    """How much choices in different folds agree, by selector and number kept."""
+    """How much choices in different folds agree, and macro F1 with them, by selector and number kept."""
     rows = [
-        (one.by if one.by != "own" else run.protocol.selector, one.kept, one.always, one.stability)
+        (
+            one.by if one.by != OWN else run.protocol.selector, one.by == OWN, one.kept, one.always, one.stability,
+            *_mean_and_std(one.f1_macro),
+        )  # fmt: skip
         for one in (run.explanation.stability if run.explanation else ())
     ]
-    return pd.DataFrame(rows, columns=["selector", "kept", "always", "stability"])
+    return pd.DataFrame(rows, columns=["selector", "own", "kept", "always", "stability", "f1_macro", "std"])
+
+
+def _mean_and_std(values):
+    return (float(np.nanmean(values)), float(np.nanstd(values, ddof=1))) if len(values) else (np.nan, np.nan)
 
 
 def moves_table(run: Run) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from classifiers.ablation import ALL, ALONE, CLASSIFIER, MOST_COLUMNS, MOST_ROWS, WITHOUT
-from classifiers.explain import LEVELS, QUANTILES
+from classifiers.explain import QUANTILES
 from features.geometry import FEATURES
 from reports import figures
 from reports.excerpt import Thumbnail
@@ -15,7 +15,7 @@ from reports.explanations import CLUSTER, FAMILY, FEATURE
 from reports.faces import Example
 from reports.run import Run
 from reports.tables import Tables
-from reports.views import Cell, Column, View, count, count_cell, percent, points, text_cell
+from reports.views import MISSING, Cell, Column, View, count, count_cell, percent, points, text_cell
 
 SIDE = 336  # pixels of a face with lines on it; shown at half of that, so that the lines are sharp
 COLORS = ((255, 209, 71), (96, 205, 255), (255, 140, 190))  # RGB, light on faces of any tone; first to third move
@@ -75,17 +75,20 @@ def sentences_of(run: Run, tables: Tables) -> dict[str, list[str]]:
 
 def sentences(run: Run) -> list[str]:
     """Which model, on which faces, and how to read what follows."""
-    explanation = run.explanation
-    folds = "one fold" if explanation.n_folds == 1 else f"{explanation.n_folds} folds"
-    number = f"{count(explanation.n_train)} training pictures" + (" each" if explanation.n_folds > 1 else "")
-    level = LEVELS.get(run.config.get("explain", "quick")) or LEVELS["quick"]
-    capped = explanation.n_train >= 0.9 * level.most_train
-    trained = " at most, so that this stays quick: with all it may rest on somewhat other things" if capped else ""
+    explanation, fold = run.explanation, run.evaluations[0].fold
+    one = explanation.n_folds == 1
+    all_of_them = np.mean([((fold >= 0) & (fold != number)).sum() for number in range(explanation.n_folds)])
+    drawn = (
+        " That is a part of them, so that this stays quick; with all of them it may rest on somewhat other things."
+        if explanation.n_train < 0.99 * all_of_them else ""
+    )  # fmt: skip
     return [
         f"The model asked is {explanation.classifier}, the first of those that work on measurements, fitted again as "
-        f"in the cross-validation on {number} in {folds}{trained}.",
-        f"It was asked about {count(len(explanation.rows))} pictures of those folds, none of which it was fitted on; "
-        f"left as they are, its macro F1 on them is {percent(explanation.score)}. No held-out test picture was used.",
+        f"in the cross-validation, on {count(explanation.n_train)} training pictures of "
+        f"{'one fold' if one else f'each of {explanation.n_folds} folds'}.{drawn}",
+        f"It was asked about {count(len(explanation.rows))} pictures that were left out there, none of which it was "
+        f"fitted on; its macro F1 on them, as they are, is {percent(explanation.score)}. No held-out test picture "
+        "was used.",
     ]
 
 
@@ -128,10 +131,11 @@ def stability_sentences(run: Run, tables: Tables) -> list[str]:
     frame = tables.stability
     if not len(frame):
         return []
-    own = frame[frame["selector"] == run.protocol.selector]
+    own = frame[frame["own"]]
     found = [
-        "Every fold chooses from its own training pictures. 1 says that all folds chose the same measurements, 0 that "
-        "they agree no more than lots would (Nogueira, Sechidis and Brown 2018)."
+        f"The measurements with the largest F statistic between labels, chosen by every fold from its own training "
+        f"pictures, and {CLASSIFIER} with them alone. Stability 1 says that all folds chose the same ones, 0 that they "
+        "agree no more than lots would (Nogueira, Sechidis and Brown 2018)."
     ]
     if len(own):
         row = own.iloc[-1]
@@ -140,7 +144,7 @@ def stability_sentences(run: Run, tables: Tables) -> list[str]:
             f"of them in every fold: stability {row['stability']:.2f}."
         )
     elif run.protocol.selector == "none":
-        found.append("This run selected nothing; the F statistic stands in, to show what a choice would be worth.")
+        found.append("This run itself kept all of them.")
     return found
 
 
@@ -197,7 +201,7 @@ def ablation_view(tables: Tables) -> View:
     rows = tuple(
         (
             text_cell(names[row.kind].format(row.family)), count_cell(row.n_features),
-            Cell(f"{100 * row.f1_macro:.1f} ± {100 * row.std:.1f}", row.f1_macro),
+            _spread(row.f1_macro, row.std),
             Cell("" if row.kind == ALL else points(row.f1_macro - whole["f1_macro"].iloc[0]),
                  row.f1_macro - whole["f1_macro"].iloc[0]),
         )
@@ -212,12 +216,21 @@ def stability_view(tables: Tables) -> View:
     rows = tuple(
         (
             text_cell(row.selector), Cell(f"{row.kept:.0f}", row.kept), count_cell(row.always),
-            Cell("–" if np.isnan(row.stability) else f"{row.stability:.2f}", row.stability),
+            Cell(MISSING if np.isnan(row.stability) else f"{row.stability:.2f}", row.stability),
+            _spread(row.f1_macro, row.std),
         )  # fmt: skip
         for row in tables.stability.itertuples()
     )
-    columns = (Column("selector", numeric=False), Column("kept a fold"), Column("in every fold"), Column("stability"))
-    return View("How much the choices of different folds agree.", columns, rows, csv="stability")
+    columns = (
+        Column("selector", numeric=False), Column("kept a fold"), Column("in every fold"), Column("stability"),
+        Column("macro F1"),
+    )  # fmt: skip
+    caption = "How much the choices of different folds agree; macro F1 in percent, ± over the folds."
+    return View(caption, columns, rows, csv="stability")
+
+
+def _spread(mean, std):
+    return Cell(MISSING) if np.isnan(mean) else Cell(f"{100 * mean:.1f} ± {100 * std:.1f}", mean)
 
 
 def views(run: Run, tables: Tables) -> dict[str, View]:
@@ -252,6 +265,8 @@ def displays(run: Run, tables: Tables, faces: tuple[ReasonedFace, ...]):
         yield _effects_display(run, tables)
     if len(tables.ablation):
         yield _ablation_display(tables)
+    if len(tables.stability):
+        yield _curve_display(tables)
     if faces:
         tiles, captions = zip(*((face.example.tile, face.example.caption) for face in faces))
         alt = f"{len(faces)} faces with the measurements drawn that moved the model's answer."
@@ -319,6 +334,20 @@ def _ablation_display(tables):
     return "ablation", display, alt, "Lines are ± one standard deviation over the folds; dashed: all families.", True
 
 
+def _curve_display(tables):
+    frame = tables.stability[~tables.stability["own"]]
+    table = pd.DataFrame(
+        {
+            "at": frame["kept"], "f1_macro": frame["f1_macro"], "low": frame["f1_macro"] - frame["std"],
+            "high": frame["f1_macro"] + frame["std"],
+        }  # fmt: skip
+    )
+    said = "; ".join(f"{row.at:.0f}: {percent(row.f1_macro)}" for row in table.itertuples(index=False))
+    display = figures.GrowthDisplay(table, "measurements kept (logarithmic)", f"Macro F1 of {CLASSIFIER}")
+    alt = f"Macro F1 of {CLASSIFIER} by the number of measurements kept. {said}."
+    return "curve_kept", display, alt, "The band is ± one standard deviation over the folds.", True
+
+
 # --- faces -----------------------------------------------------------------------------------------
 
 
@@ -354,9 +383,9 @@ def _reason(run, move, color):
 
 def _flips(face, names):
     if face.flips_after is None:
-        return "No such change makes it another answer."
-    what = "the strongest for it" if face.flips_after == 1 else f"the {face.flips_after} strongest for it"
-    return f"With {what} at the median: {names[face.flips_to]}."
+        return "With all that speak for it at the median it would still say so."
+    what = "the strongest" if face.flips_after == 1 else f"the {face.flips_after} strongest"
+    return f"With {what} at the median it would say {names[face.flips_to]}."
 
 
 def tile_with_lines(thumbnail: Thumbnail, features) -> np.ndarray:
