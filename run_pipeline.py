@@ -29,6 +29,7 @@ from classifiers import (
 from classifiers.audit import audit
 from classifiers.bundle import save_model
 from classifiers.cnn import check_torch
+from classifiers.explain import explain, family_columns
 from data import (
     Dataset,
     Duplicates,
@@ -91,7 +92,23 @@ def run(options, *, command: str = "") -> Path:
             level=options.audit,
             n_jobs=options.n_jobs,
         )
-    return report(measured, evaluations, models, protocol, options, clock, command=command, audited=audited)
+    with clock.lap("explain"):
+        explained = explain(
+            measured.table.X,
+            measured.dataset.target,
+            names=measured.table.names,
+            families=family_columns(measured.table.names, options.features),
+            n_classes=len(measured.dataset.label_names),
+            found=measured.landmarks.found,
+            folds=folds,
+            evaluations=evaluations,
+            models=models,
+            seed=options.seed,
+            level=options.explain,
+            n_jobs=options.n_jobs,
+        )
+    steps = {"audit": audited, "explanation": explained}
+    return report(measured, evaluations, models, protocol, options, clock, command=command, **steps)
 
 
 def run_matrix(options, *, command: str = "") -> Path:
@@ -287,9 +304,9 @@ def report(
     *,
     command: str,
     out: Path | None = None,
-    audited=None,
+    **steps,
 ) -> Path:
-    """Save the models, write the report of one dataset and return its path."""
+    """Save the models, write the report of one dataset and return its path; `steps` are further fields of `Run`."""
     dataset, out = measured.dataset, out or options.out
     about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
     about |= {"reference": options.reference, "augment": options.augment}
@@ -312,7 +329,7 @@ def report(
         n_landmarks_fresh=measured.landmarks.n_fresh,
         landmark_seconds=landmark_seconds(dataset, options),
         peak_memory=peak_memory(),
-        audit=audited,
+        **steps,
     )
     return write_report(finished, out)
 

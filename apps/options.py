@@ -13,6 +13,7 @@ import joblib
 from classifiers import AUGMENTS, BALANCES, CLASSIFIERS, SELECTORS
 from classifiers.audit import AUDITS
 from classifiers.ensemble import DEFAULT_MEMBERS
+from classifiers.explain import EXPLANATIONS
 from classifiers.registry import member_names
 from classifiers.tuning import TUNINGS
 from data import DATASETS, LineamentError, check_choice, data_home, parse_labels
@@ -111,6 +112,7 @@ OPTIONS = {
     "landmark_model": Option(_path, None, "another dlib 68-point model (default: the one installed)", "FILE"),
     "on_miss": Option(str, "fallback", "landmarks where no face is found", "NAME", ON_MISS),
     "audit": Option(str, "quick", "one model tested carelessly as well, to show what that is worth", "LEVEL", AUDITS),
+    "explain": Option(str, "quick", "what the first model's answers rest on", "LEVEL", EXPLANATIONS),
     "cnn_epochs": Option(_at_least(1), None, "upper bound of the network's epochs (default: 40)", "N"),
     "n_jobs": Option(_at_least(1), joblib.cpu_count(), "number of processes; changes no result", "N"),
     "backend": Option(str, "loky", "where landmarks are found", "NAME", BACKENDS),

@@ -8,6 +8,7 @@ import numpy as np
 from features.geometry import normalised
 from reports.errors import gallery_rows
 from reports.excerpt import Excerpt, thumbnails
+from reports.explanations import explained_rows
 from reports.metrics import variance_between_labels
 from reports.run import Run
 from reports.slices import conditions_of
@@ -30,7 +31,7 @@ class Example:
 def excerpt_of(run: Run) -> Excerpt:
     """What the report of a run keeps of its pictures, landmarks and measurements."""
     landmarks = run.landmarks
-    rows = sorted({*example_rows(run), *gallery_rows(run)})
+    rows = sorted({*example_rows(run), *gallery_rows(run), *explained_rows(run)})
     return Excerpt(
         thumbnails=thumbnails(run.dataset.images, landmarks.points, landmarks.boxes, rows),
         conditions=conditions_of(run),

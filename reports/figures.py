@@ -7,6 +7,7 @@ stays readable where a phone shows the figure at its full width.
 """
 
 import io
+import textwrap
 from dataclasses import dataclass, field
 
 import matplotlib
@@ -388,6 +389,58 @@ class FeatureFacesDisplay:
 
 
 @dataclass(frozen=True)
+class ClusterFacesDisplay(FeatureFacesDisplay):
+    """Each cluster drawn on the same face: the feature that names it thick, its relatives thin.
+
+    `ranks` are written beside the faces; `relatives` are names by the name of the cluster.
+    """
+
+    ranks: tuple[int, ...] = ()
+    relatives: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def frame(self) -> pd.DataFrame:
+        return pd.DataFrame({"rank": self.ranks, "feature": self.features})
+
+    def _draw(self, ax, points, name, rank):
+        super()._draw(ax, points, name, str(self.ranks[int(rank) - 1]))
+        for relative in self.relatives[name]:
+            for stroke in FEATURES[relative].draw(points):
+                ax.plot(*stroke.T, color=current_theme().second, lw=0.6, alpha=0.6)
+
+
+@dataclass(frozen=True)
+class EffectsDisplay:
+    """Changes in points, a row a cluster and a column a label: one colour for rises, one for falls."""
+
+    table: pd.DataFrame
+
+    @property
+    def size(self):
+        return WIDTH, 0.9 + 0.36 * len(self.table)
+
+    def frame(self) -> pd.DataFrame:
+        return self.table
+
+    def plot(self, ax=None):
+        ax, theme = _axes(ax, self.size), current_theme()
+        values = self.table.to_numpy()
+        most = max(np.abs(values).max(initial=0), 1e-9)
+        shades = LinearSegmentedColormap.from_list("changes", (theme.second, theme.paper, theme.accent))
+        ax.imshow(values, cmap=shades, vmin=-most, vmax=most, aspect="auto")
+        for (row, column), value in np.ndenumerate(values):
+            color = clearer(shades(0.5 + value / most / 2), theme.paper, theme.ink)
+            text = f"{100 * value:+.0f}".replace("-", "\u2212") if abs(value) >= 0.005 else "0"
+            ax.text(column, row, text, ha="center", va="center", size=7.5, color=color)
+        rows, columns = range(len(self.table)), range(len(self.table.columns))
+        ax.set_xticks(columns, self.table.columns, rotation=40, ha="left", rotation_mode="anchor", size=7.5)
+        ax.xaxis.tick_top()
+        ax.tick_params(axis="x", labelcolor=theme.ink)
+        ax.set_yticks(rows, [textwrap.fill(name, 26) for name in self.table.index], size=7.5)
+        _bare(ax)
+        return ax
+
+
+@dataclass(frozen=True)
 class TilesDisplay:
     """Small pictures in a grid, each under its caption."""
 
@@ -516,7 +569,10 @@ class IntervalsDisplay:
         place, places, names = 0.0, [], []
         for group, rows in self.table.groupby("group", sort=False):
             if group:
-                ax.text(0, place, f" {group}", size=8, weight="bold", transform=ax.get_yaxis_transform(), va="center")
+                ax.text(
+                    0, place, f" {group}", size=8, weight="bold", transform=ax.get_yaxis_transform(), va="center",
+                    bbox={"fc": theme.paper, "ec": "none", "pad": 1},
+                )  # fmt: skip
                 place += 1
             for row in rows.itertuples():
                 ax.plot([row.low, row.high], [place, place], color=theme.accent, lw=2, solid_capstyle="round")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reports import card, faces, figures, views, words
+from reports import card, faces, figures, reasons, views, words
 from reports.metrics import BASELINES, CV, RANKED_BY, SCORES, main_part, selections
 from reports.probabilities import MACRO
 from reports.run import Run
@@ -84,6 +84,7 @@ class Page:
     selected: dict[str, View]
     card: list[tuple[str, list[str]]]
     gaps: list[str]
+    reasoned: tuple[reasons.ReasonedFace, ...]
     terms: tuple[tuple[str, str], ...] = words.TERMS
     synthetic: str = words.SYNTHETIC
 
@@ -97,6 +98,7 @@ def page_of(run: Run, tables: Tables, *, config: str) -> Page:
     part = main_part(run)
     held_out = None if part == CV else part
     examples = tuple(faces.example_faces(run))
+    reasoned = reasons.reasoned_faces(run)
     ranked = _ranked(run, tables)
     first = ranked[0].name
     return Page(
@@ -113,10 +115,11 @@ def page_of(run: Run, tables: Tables, *, config: str) -> Page:
             "slices": card.served(run, tables, first),
             "cost": words.cost_sentences(run),
             "warnings": words.warnings(run),
+            **reasons.sentences_of(run, tables),
         },
         facts=words.facts(run, tables, held_out),
         views=_views(run, tables, held_out, first),
-        pictures={picture.name: picture for picture in _pictures(run, tables, held_out, examples, first)},
+        pictures={picture.name: picture for picture in _pictures(run, tables, held_out, examples, reasoned, first)},
         models=tuple(_model_part(run, tables, evaluation, part) for evaluation in ranked),
         examples=examples,
         part=words.PARTS[part],
@@ -125,6 +128,7 @@ def page_of(run: Run, tables: Tables, *, config: str) -> Page:
         config=config,
         card=card.card(run, tables, first),
         gaps=words.gap_sentences(run, tables),
+        reasoned=reasoned,
         selected={models: views.selected_view(frame) for models, frame in selected_groups(run, tables).items()},
     )
 
@@ -135,6 +139,7 @@ def _sections(run, tables):
         "ranking": "The models compared",
         "gaps": "Honest beside careless",
         "models": "Model by model",
+        "reasons": "What the answers rest on",
         "certainty": "How sure, and how rightly so",
         "slices": "On which faces it works",
         "data": "The pictures",
@@ -146,7 +151,7 @@ def _sections(run, tables):
         "card": "Model card",
         "repeat": "To repeat this run",
     }
-    absent = {"training": not len(tables.history), "gaps": run.audit is None}
+    absent = {"training": not len(tables.history), "gaps": run.audit is None, "reasons": run.explanation is None}
     return tuple(Section(name, title) for name, title in sections.items() if not absent.get(name))
 
 
@@ -168,6 +173,7 @@ def _views(run, tables, held_out, first):
         "cost": views.cost_view(tables),
         "seconds": views.seconds_view(run),
         "versions": views.versions_view(run.versions),
+        **reasons.views(run, tables),
     }
     return found | ({"gaps": views.gaps_view(run, tables)} if run.audit else {})
 
@@ -229,7 +235,7 @@ def _confusion_alt(table, model, part):
     return alt
 
 
-def _pictures(run, tables, held_out, examples, first):
+def _pictures(run, tables, held_out, examples, reasoned, first):
     yield _labels_picture(tables)
     yield _found_picture(tables)
     if np.isfinite(run.landmarks.score[run.landmarks.found]).any():  # landmarks made elsewhere have none
@@ -247,6 +253,8 @@ def _pictures(run, tables, held_out, examples, first):
     yield from _cost_pictures(tables)
     yield from _training_pictures(tables)
     yield from _feature_pictures(run, tables)
+    for name, display, alt, caption, embedded in reasons.displays(run, tables, reasoned):
+        yield Picture(name, display, alt, caption, embedded)
 
 
 def _labels_picture(tables):

@@ -6,6 +6,7 @@ import numpy as np
 
 from classifiers.audit import Audit
 from classifiers.evaluate import Evaluation, Protocol
+from classifiers.explain import Explanation
 from data.dataset import Dataset, Skipped
 from data.duplicates import Duplicates
 from features.transformer import FeatureTable
@@ -48,6 +49,8 @@ class Run:
         Size of the model files, by model.
     audit : Audit or None
         The same model under careless protocols.
+    explanation : Explanation or None
+        What the answers of the model that came first rest on.
     versions : dict of str to str
         What was installed; empty for "look it up when the report is written".
     excerpt : Excerpt or None
@@ -77,6 +80,7 @@ class Run:
     peak_memory: int | None = None
     model_bytes: dict[str, int] = field(default_factory=dict)
     audit: Audit | None = None
+    explanation: Explanation | None = None
     versions: dict[str, str] = field(default_factory=dict)
     excerpt: Excerpt | None = None
 

@@ -1,7 +1,7 @@
 """A run folder that can be read again: everything that a report is made from, without pictures and models.
 
 ============================ =====================================================
-run.json                     protocol, settings, costs, audit, names
+run.json                     protocol, settings, costs, audit, explanation, names
 faces.parquet                a row a picture: label, subject, split, found, conditions
 predictions.parquet          a row a model and picture, see `metrics.predictions_table`
 gallery.parquet              the few faces that the page shows, with their landmarks
@@ -28,6 +28,7 @@ from landmarks.extract import LandmarkSet
 from landmarks.layout import N_POINTS
 from reports.document import plain
 from reports.excerpt import Excerpt, Thumbnail
+from reports.explanations import explanation_document, explanation_of
 from reports.metrics import predictions_table
 from reports.run import Run
 
@@ -142,6 +143,7 @@ def _run_document(run):
             "protocol": asdict(run.protocol),
             "evaluations": [_evaluation_document(evaluation) for evaluation in run.evaluations],
             "audit": None if run.audit is None else _audit_document(run.audit),
+            "explanation": None if run.explanation is None else explanation_document(run.explanation),
             **{name: getattr(run, name) for name in SIMPLE},
         }
     )
@@ -175,6 +177,7 @@ def _run_of(document, faces, predictions, gallery):
         protocol=Protocol(**document["protocol"]),
         skipped=dataset.skipped,
         audit=None if document["audit"] is None else _audit_of(document["audit"]),
+        explanation=None if document.get("explanation") is None else explanation_of(document["explanation"]),
         excerpt=_excerpt_of(document, faces, gallery),
         **{name: document[name] for name in SIMPLE} | {"families": tuple(document["families"])},
     )

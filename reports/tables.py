@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports import errors, gaps, metrics, probabilities, slices, uncertainty
+from reports import errors, explanations, gaps, metrics, probabilities, slices, uncertainty
 from reports.run import Run
 
 
@@ -19,9 +19,10 @@ class Tables:
     models; `per_class`, `confusion` likewise; `confused` and `worst` errors;
     `areas`, `curves`, `certainty`, `calibration` of the probabilities;
     `slices` by the conditions of the picture; `gaps`, `repeats`,
-    `audit_curves` of the audit; `selected` features by the share of folds
-    that kept them; `history` of nets by epoch; `tuning` by trial;
-    `cost` per model.
+    `audit_curves` of the audit; `importance`, `clusters`, `effects`,
+    `ablation`, `stability`, `moves` of the explanation; `selected` features
+    by the share of folds that kept them; `history` of nets by epoch;
+    `tuning` by trial; `cost` per model.
     """
 
     labels: pd.DataFrame
@@ -44,6 +45,12 @@ class Tables:
     gaps: pd.DataFrame
     repeats: pd.DataFrame
     audit_curves: pd.DataFrame
+    importance: pd.DataFrame
+    clusters: pd.DataFrame
+    effects: pd.DataFrame
+    ablation: pd.DataFrame
+    stability: pd.DataFrame
+    moves: pd.DataFrame
     selected: pd.DataFrame
     history: pd.DataFrame
     tuning: pd.DataFrame
@@ -75,6 +82,12 @@ def tables_of(run: Run) -> Tables:
         gaps=gaps.gaps_table(run),
         repeats=gaps.repeats_table(run),
         audit_curves=gaps.audit_curves_table(run),
+        importance=explanations.importance_table(run),
+        clusters=explanations.clusters_table(run),
+        effects=explanations.effects_table(run),
+        ablation=explanations.ablation_table(run),
+        stability=explanations.stability_table(run),
+        moves=explanations.moves_table(run),
         selected=metrics.selected_table(run),
         history=metrics.history_table(run.evaluations),
         tuning=metrics.tuning_table(run.evaluations),

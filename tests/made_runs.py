@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from classifiers.audit import Audit, Comparison, CurvePoint
-from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Protocol
+from classifiers.explain import explain, family_columns
+from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds, Protocol
+from classifiers.registry import make_classifier
 from data.dataset import Dataset, Skipped
 from data.duplicates import find_duplicates
 from data.images import ArrayImages
@@ -98,6 +100,22 @@ def made_run(*, split=True, synthetic=True, found=None, n_models=2, on_miss="fal
         n_landmarks_fresh=N,
         audit=made_audit() if audited else None,
     )
+
+
+def explained(run):
+    """The run with a real explanation of its first model, in the shape of an LDA."""
+    explanation = explain(
+        run.table.X,
+        run.dataset.target,
+        names=run.table.names,
+        families=family_columns(run.table.names, run.families),
+        n_classes=len(LABELS),
+        found=run.landmarks.found,
+        folds=Folds(run.evaluations[0].fold, np.arange(len(run.dataset))),
+        evaluations=run.evaluations[:1],
+        models={run.evaluations[0].name: make_classifier("lda")},
+    )
+    return replace(run, explanation=explanation)
 
 
 def with_excerpt(run):

@@ -7,11 +7,12 @@ from pathlib import Path
 import axe_core_python
 import numpy as np
 import pytest
-from made_runs import made_run, with_excerpt
+from made_runs import explained, made_run, with_excerpt
 from playwright.sync_api import sync_playwright
 
 from classifiers import evaluate, make_folds, resolve_protocol
 from classifiers.audit import audit
+from classifiers.explain import explain, family_columns
 from data import find_duplicates, image_digests, load_dataset
 from features.transformer import DEFAULT_FAMILIES, feature_table
 from landmarks import extract_landmarks
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-ge
 def pages(tmp_path_factory):
     """Addresses of a report of three models and a net, and of a comparison."""
     folder = tmp_path_factory.mktemp("pages")
-    run = with_excerpt(made_run(n_models=3, audited=True))
+    run = with_excerpt(explained(made_run(n_models=3, audited=True)))
     return {
         "report": write_report(run, folder / "run").as_uri(),
         "compare": write_comparison({"one": run, "two": with_excerpt(made_run(n_models=2))}, folder / "both").as_uri(),
@@ -47,16 +48,21 @@ def fer_page(fer_zip, tmp_path_factory):
     folds = make_folds(dataset, duplicates, cv=3, seed=0)
     shared = {"selector": "anova", "n_features": 30, "balance": "class-weight", "seed": 0}
     protocol = resolve_protocol(d=len(table.names), n_classes=7, cv=3, **shared)
-    evaluations, _ = evaluate(
+    evaluations, models = evaluate(
         ["svm", "lda"], inputs={"features": table.X}, feature_names=table.names, target=dataset.target, n_classes=7,
         folds=folds, protocol=protocol,
     )  # fmt: skip
     audited = audit(
         dataset, duplicates, table.X, found=landmarks.found, folds=folds, protocol=protocol, classifiers=["svm"]
     )
+    explanation = explain(
+        table.X, dataset.target, names=table.names, families=family_columns(table.names, DEFAULT_FAMILIES), n_classes=7,
+        found=landmarks.found, folds=folds, evaluations=evaluations, models=models,
+    )  # fmt: skip
     run = Run(
         dataset=dataset, landmarks=landmarks, duplicates=duplicates, table=table, families=DEFAULT_FAMILIES,
         evaluations=tuple(evaluations), protocol=protocol, detector="hog", on_miss="fallback", audit=audited,
+        explanation=explanation,
     )  # fmt: skip
     return write_report(run, tmp_path_factory.mktemp("fer")).as_uri()
 

@@ -39,6 +39,8 @@ def run(tmp_path, cache, capsys):
     def start(*arguments, out="run"):
         if "--audit" not in arguments:
             arguments = [*arguments, "--audit", "none"]
+        if "--explain" not in arguments:
+            arguments = [*arguments, "--explain", "none"]
         code = run_pipeline.main([*arguments, "--out", str(tmp_path / out), "--cache", str(cache)])
         captured = capsys.readouterr()
         metrics = tmp_path / out / "metrics.json"
@@ -79,7 +81,8 @@ def test_the_sample_is_synthetic_and_no_giveaway(run, tmp_path):
 
 
 def test_jobs_change_nothing(run):
-    flags = ["--classifiers", "svm,forest,cnn", "--cnn-epochs", "1", "--cv", "2", "--audit", "quick"]
+    flags = ["--classifiers", "svm,forest,cnn", "--cnn-epochs", "1", "--cv", "2"]
+    flags += ["--audit", "quick", "--explain", "quick"]
     runs = [run(*flags, "--n-jobs", jobs)[3] for jobs in ("1", "2")]
     assert without_times(runs[0]) == without_times(runs[1])
 
@@ -204,7 +207,8 @@ def test_without_torch_only_the_cnn_is_refused(run, monkeypatch):
 
 
 def test_ctrl_c_during_extraction_and_a_rerun_that_resumes(tmp_path):
-    command = [sys.executable, "run_pipeline.py", "--classifiers", "lda", "--n-jobs", "1", "--audit", "none"]
+    command = [sys.executable, "run_pipeline.py", "--classifiers", "lda", "--n-jobs", "1"]
+    command += ["--audit", "none", "--explain", "none"]
     command += ["--out", str(tmp_path / "run"), "--cache", str(tmp_path / "cache")]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
