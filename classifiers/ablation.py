@@ -1,5 +1,6 @@
 """Families taken away and left alone, and how firmly a selector chooses: over the folds of the run."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ MOST_ROWS = 8000
 MOST_COLUMNS = 400  # above, LDA takes minutes a fit: as many principal components stand for the columns
 COUNTS = (3, 5, 10, 20, 40, 80)
 SELECTOR = "anova"  # costs nothing; the selector of the run may take minutes
+CONSTANT = "Features .* are constant"  # within rounding; such a feature is chosen last, as it should be
 OWN = "own"  # the selector of the run, beside the F statistic
 ALL, ALONE, WITHOUT = "all", "alone", "without"
 
@@ -94,11 +96,16 @@ def ablation(
 def _scores(X, y, fold, plans, seed, n_jobs):
     """Macro F1 of every fold for each plan: (columns, how many of them the F statistic keeps or None for all)."""
     numbers = range(int(fold.max()) + 1)
-    scores = iter(
-        Parallel(n_jobs=n_jobs)(
-            delayed(_fold_f1)(X[:, columns], y, fold == number, k, seed) for columns, k in plans for number in numbers
+    with warnings.catch_warnings():
+        # joblib replaces a worker whose memory has grown; nothing is lost.
+        warnings.filterwarnings("ignore", "A worker stopped")
+        scores = iter(
+            Parallel(n_jobs=n_jobs)(
+                delayed(_fold_f1)(X[:, columns], y, fold == number, k, seed)
+                for columns, k in plans
+                for number in numbers
+            )
         )
-    )
     return [tuple(next(scores) for _ in numbers) for _ in plans]
 
 
@@ -110,7 +117,8 @@ def _fold_f1(X, y, test, k, seed):
         n_axes = min(MOST_COLUMNS, int((~test).sum()) - 1)
         steps.append(PCA(n_axes, svd_solver="randomized", random_state=seed))
     model = make_pipeline(*steps, make_back(CLASSIFIER, balance="class-weight", random_state=seed))
-    with threadpool_limits(1):
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", CONSTANT)
         predicted = model.fit(X[~test], y[~test]).predict(X[test])
     return float(f1_score(y[test], predicted, labels=np.unique(y[test]), average="macro", zero_division=0))
 
@@ -156,7 +164,8 @@ def _by_f_statistic(X, y):
     filled = X if np.isfinite(X).all() else imputer.fit_transform(X)
     varies = np.ptp(filled, axis=0) > 0
     statistic = np.full(X.shape[1], -1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", CONSTANT)
         statistic[varies] = np.nan_to_num(f_classif(filled[:, varies], y)[0])
     return np.argsort(-statistic, kind="stable")
 
