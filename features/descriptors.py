@@ -24,11 +24,13 @@ IOD = 42.0  # px between its outer eye corners
 EYES_AT = np.array([(SIDE - 1) / 2, 32.0])  # px, the middle between the eyes
 BATCH = 512
 
-GRID = {"block": 24, "stride": 12, "cell": 12, "bins": 8}
-PATCH = 32  # px around a point, in 4x4 cells of 8 orientations
-PATCH_POINTS = (
+GRID = {"block": 32, "stride": 16, "cell": 16, "bins": 9}
+_FEW = (19, 24, 27, 30, 37, 44, 48, 51, 54, 57, 4, 12)
+_MANY = (
     17, 19, 21, 22, 24, 26, 36, 37, 39, 41, 42, 43, 45, 46, 27, 30, 31, 33, 35, 48, 50, 51, 52, 54, 56, 57, 58, 62,
 )  # fmt: skip
+PATCHES = {24: _MANY, 32: _MANY, 48: _FEW}  # px around these points, in 4x4 cells of 8 orientations
+WIDEST = max(PATCHES)
 LBP_CELL = 12  # px
 LBP_RADIUS = 2
 LBP_CODES = 59  # of 8 neighbours: 58 uniform patterns, and all others
@@ -51,7 +53,10 @@ class PixelFamily:
 
 def _hog_names():
     grid = [f"hoggrid_{number}" for number in range(_grid_hog().getDescriptorSize())]
-    return (*grid, *(f"hogpoint_{point}_{number}" for point in PATCH_POINTS for number in range(128)))
+    patches = [
+        f"hog{side}_p{point}_{number}" for side, points in PATCHES.items() for point in points for number in range(128)
+    ]
+    return (*grid, *patches)
 
 
 def _grid_hog():
@@ -60,23 +65,23 @@ def _grid_hog():
     )
 
 
-def _patch_hog():
-    return cv2.HOGDescriptor((PATCH, PATCH), (PATCH, PATCH), (8, 8), (8, 8), 8)
+def _patch_hog(side):
+    return cv2.HOGDescriptor((side, side), (side, side), (side // 4,) * 2, (side // 4,) * 2, 8)
 
 
 def hog(face: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Histograms of oriented gradients on a grid over the face, and in a patch around 28 points.
+    """Histograms of oriented gradients on a grid over the face, and in patches of three sizes around its points.
 
     Dalal and Triggs, "Histograms of Oriented Gradients for Human Detection", CVPR 2005.
     """
-    wide = cv2.copyMakeBorder(face, PATCH, PATCH, PATCH, PATCH, cv2.BORDER_REPLICATE)
-    corners = np.round(points[list(PATCH_POINTS)] + PATCH / 2 + 0.5).astype(int)
-    corners = np.clip(corners, 0, SIDE + PATCH)
-    descriptor = _patch_hog()
-    patches = [
-        descriptor.compute(np.ascontiguousarray(wide[y : y + PATCH, x : x + PATCH])).ravel() for x, y in corners
-    ]
-    return np.concatenate([_grid_hog().compute(face).ravel(), *patches])
+    wide = cv2.copyMakeBorder(face, *[WIDEST] * 4, cv2.BORDER_REPLICATE)
+    parts = [_grid_hog().compute(face).ravel()]
+    for side, chosen in PATCHES.items():
+        descriptor = _patch_hog(side)
+        corners = np.round(points[list(chosen)] + WIDEST - side / 2 + 0.5).astype(int)
+        for x, y in np.clip(corners, 0, SIDE + 2 * WIDEST - side):
+            parts.append(descriptor.compute(np.ascontiguousarray(wide[y : y + side, x : x + side])).ravel())
+    return np.concatenate(parts)
 
 
 def lbp(face: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -103,7 +108,7 @@ def binary(face: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 PIXEL_FAMILIES = {
     "hog": PixelFamily(
-        _hog_names(), hog, "gradient histograms on the aligned face and around 28 points (5,152 columns)", "share"
+        _hog_names(), hog, "gradient histograms on the aligned face and around its points (9,604 columns)", "share"
     ),
     "lbp": PixelFamily(
         tuple(f"lbp_{number}" for number in range((SIDE // LBP_CELL) ** 2 * LBP_CODES)),
