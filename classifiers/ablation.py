@@ -8,13 +8,13 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import f_classif
-from sklearn.impute import SimpleImputer
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
 from classifiers.audit import drawn_rows
 from classifiers.evaluate import Folds
+from classifiers.gaps import MedianImputer
 from classifiers.registry import make_back, make_front
 
 CLASSIFIER = "lda"  # cheap, and without a setting to tune: what differs between rows are the measurements
@@ -160,7 +160,7 @@ def selection_stability(
 
 def _by_f_statistic(X, y):
     """Columns, the largest F statistic between classes first; constant ones last."""
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+    imputer = MedianImputer()
     filled = X if np.isfinite(X).all() else imputer.fit_transform(X)
     varies = np.ptp(filled, axis=0) > 0
     statistic = np.full(X.shape[1], -1.0)

@@ -23,6 +23,7 @@ TRUSTED = (
     "classifiers.ranking.CrossValidatedElimination",
     "classifiers.ranking.MRMR",
     "classifiers.ranking.range_variance",
+    "classifiers.gaps.MedianImputer",
     "classifiers.kernel.LeastSquaresSVM",
     "classifiers.kernel.PartlyWhitened",
     "classifiers.registry.BalancedPriorLDA",

@@ -41,8 +41,10 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         self.copies = copies
         self.random_state = random_state
 
-    def fit(self, X, y, **fit_params):
+    def fit(self, X, y, blocks=None):
+        """`blocks` (d,) is handed to an estimator that asks for the families of the columns."""
         X, y = validate_data(self, X, y)
+        fit_params = {} if blocks is None else {"blocks": blocks}
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         self.classes_ = self.estimator_.classes_
         self.inverse_temperature_ = self._inverse_temperature(X, y, fit_params)

@@ -15,7 +15,6 @@ from sklearn.base import BaseEstimator
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import VarianceThreshold
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -25,6 +24,7 @@ from classifiers import estimators
 from classifiers.calibration import TemperatureScaled
 from classifiers.cnn import make_cnn
 from classifiers.ensemble import DEFAULT_MEMBERS, Stack, Vote
+from classifiers.gaps import MedianImputer
 from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
 from classifiers.selection import SELECTORS
 from data.errors import check_choice
@@ -92,7 +92,7 @@ class NarrowSVC(SVC):
 
 
 def _svm(*, random_state, weights, copies=1):
-    svc = NarrowSVC(C=3, narrowness=2, cache_size=500, class_weight="balanced" if weights else None)
+    svc = NarrowSVC(C=5, narrowness=1, cache_size=500, class_weight="balanced" if weights else None)
     return make_pipeline(PartlyWhitened(), TemperatureScaled(svc, copies=copies, random_state=random_state))
 
 
@@ -258,7 +258,7 @@ def make_front(selector: str, n_features: int, *, random_state: int) -> Pipeline
     build = SELECTORS[check_choice("selector", selector, SELECTORS)].build
     return Pipeline(
         [
-            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("impute", MedianImputer()),
             ("varies", VarianceThreshold()),
             ("scale", StandardScaler()),
             ("select", build(n_features, random_state)),

@@ -13,6 +13,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from classifiers.calibration import TemperatureScaled
 from classifiers.ensemble import Stack, Vote
 from classifiers.estimators import BalancedKNN, BalancedMLP, NarrowNystroem
+from classifiers.gaps import MedianImputer
+from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
 from classifiers.ranking import MRMR, CrossValidatedElimination
 from classifiers.registry import BalancedPriorLDA
 from data import LineamentError
@@ -39,8 +41,11 @@ MEMBERS = [("lda", Pipeline([("classify", LinearDiscriminantAnalysis())]))]
         BalancedMLP(),
         BalancedPriorLDA(),
         CrossValidatedElimination(),
+        LeastSquaresSVM(),
         MRMR(),
+        MedianImputer(),
         NarrowNystroem(),
+        PartlyWhitened(),
         Stack(MEMBERS),
         TemperatureScaled(SVC()),
         Vote(MEMBERS),

