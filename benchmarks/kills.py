@@ -1,6 +1,9 @@
 """20 runs killed with SIGKILL at random moments, then one that ends: the same bytes, nothing lost, nothing twice.
 
-    python -m benchmarks.kills [--kills 20]
+    python -m benchmarks.kills [--kills 20] [--n 5000]
+
+The first n pictures of FER2013, one process, batches of 256: more work than the kills leave time for, so that every
+one of them hits a run at work.
 """
 
 import argparse
@@ -11,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from data import image_digests, load_dataset
 from landmarks import extract_landmarks
@@ -21,7 +25,7 @@ import sys
 from data import image_digests, load_dataset
 from landmarks import extract_landmarks
 if __name__ == "__main__":
-    dataset = load_dataset("sample", seed=0)
+    dataset = load_dataset("fer2013", sys.argv[2]).take(range(int(sys.argv[3])))
     print("ready", flush=True)
     extract_landmarks(dataset, digests=image_digests(dataset.images), cache=sys.argv[1])
 """
@@ -31,12 +35,13 @@ def cached(folder):
     return sum(entry.n_pictures for entry in cache_entries(folder))
 
 
-def kill_once(folder, rng):
+def kill_once(folder, data, n, rng):
     """Start an extraction and kill it after 0 to 4 s of work; return the rows that it added."""
     before = cached(folder)
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+        [sys.executable, "-c", CHILD, folder, str(data), str(n)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
     child.stdout.readline()
     time.sleep(rng.uniform(0, 4))
     os.killpg(child.pid, signal.SIGKILL)
@@ -44,14 +49,14 @@ def kill_once(folder, rng):
     return cached(folder) - before
 
 
-def main(kills):
-    rng, dataset = random.Random(0), load_dataset("sample", seed=0)
+def main(kills, data, n):
+    rng, dataset = random.Random(0), load_dataset("fer2013", data).take(range(n))
     digests = image_digests(dataset.images)
     undisturbed = extract_landmarks(dataset, digests=digests)
     total = 0
     with tempfile.TemporaryDirectory() as folder:
         for number in range(kills):
-            added = kill_once(folder, rng)
+            added = kill_once(folder, data, n, rng)
             total += added
             print(f"kill {number + 1}: {added} rows added, {cached(folder)} kept", flush=True)
         again = extract_landmarks(dataset, digests=digests, cache=folder)
@@ -65,4 +70,6 @@ def main(kills):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
-    main(parser.parse_args().kills)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/fer2013.zip"))
+    parser.add_argument("--n", type=int, default=5000)
+    main(**vars(parser.parse_args()))

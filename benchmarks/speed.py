@@ -98,9 +98,10 @@ def compare(name, dataset, files, upsample, rounds):
                 "ours, 1 job": lambda: ours(dataset, 1, one),
                 "ours again, from the cache": lambda: ours(dataset, 1, one),
                 "raw dlib calls, 1 process": lambda: raw(views),
-                f"the usual loop, upsample {upsample}": lambda: usual_loop(files, upsample),
-                f"face_recognition, upsample {upsample}": lambda: face_recognition_loop(files, upsample),
             }
+            for level in upsample:
+                calls[f"the usual loop, upsample {level}"] = lambda level=level: usual_loop(files, level)
+                calls[f"face_recognition, upsample {level}"] = lambda level=level: face_recognition_loop(files, level)
             for label, call in calls.items():
                 results.setdefault(label, []).append(timed(call))
     base = np.median([seconds for seconds, _ in results["raw dlib calls, 1 process"]])
@@ -122,9 +123,9 @@ def main(options):
             file.write_bytes(chosen.images._content(number))
         dataset = _dataset(folder, files)
         ours(dataset.take(range(8)), 2, None)  # the pool is started once a session
-        compare("FER2013", dataset, files, 3, options.rounds)
+        compare("FER2013", dataset, files, (1, 2, 3), options.rounds)
     files = sorted((options.data / "photos").glob("*.jpg"))
-    compare("Photos", _dataset(options.data / "photos", files), files, 1, options.rounds)
+    compare("Photos", _dataset(options.data / "photos", files), files, (1,), options.rounds)
 
 
 def _dataset(folder, files):

@@ -92,20 +92,32 @@ def resident_mb():
 
 
 def long_run(photos, n):
-    """Memory and time per frame over n frames, which repeat 300 in memory."""
-    frames, tracker = list(moving_frames(photos, (320, 240), 300)), Tracker()
-    early = start = None
+    """Memory after 1,000 frames and at the end of n; time per frame of that tracker and of a fresh one, side by side.
+
+    The machine's speed drifts over the minutes that this takes, so the early time is measured again at the end: by a
+    tracker of the same age as the first one had after 1,000 frames, in turns with the old one.
+    """
+    frames, old = list(moving_frames(photos, (320, 240), 300)), Tracker()
     for number in range(n):
-        if number in (1000, n - 1000):
+        old.update(frame_of(frames, number))
+        if number + 1 == 1000:
+            early = resident_mb()
+    late, young, ms = resident_mb(), Tracker(), {"old": 0.0, "young": 0.0}
+    for number in range(2000):
+        for name, tracker in (("old", old), ("young", young)):
             start = time.process_time()
-        tracker.update(frames[min(number % 600, 599 - number % 600)])
-        if number + 1 == 2000:
-            early = (resident_mb(), time.process_time() - start)
-    late = (resident_mb(), time.process_time() - start)
+            tracker.update(frame_of(frames, n + number))
+            if number >= 1000:
+                ms[name] += time.process_time() - start
     print(
-        f"{n} frames: {early[0]:.1f} -> {late[0]:.1f} MiB, {early[1]:.2f} -> {late[1]:.2f} ms a frame, "
-        f"{tracker._next_id} ids"
+        f"{n} frames: {early:.1f} -> {late:.1f} MiB; {ms['young']:.2f} ms a frame after 1,000 frames, "
+        f"{ms['old']:.2f} ms after {n}: ratio {ms['old'] / ms['young']:.3f}; {old._next_id} ids"
     )
+
+
+def frame_of(frames, number):
+    """The frames forwards, then backwards, and so on."""
+    return frames[min(number % (2 * len(frames)), 2 * len(frames) - 1 - number % (2 * len(frames)))]
 
 
 if __name__ == "__main__":

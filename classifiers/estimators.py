@@ -196,7 +196,7 @@ def svm_linear(*, random_state, weights, copies=1):
 
 
 def svm_nystroem(*, random_state, weights, copies=1):
-    kernel = NarrowNystroem(narrowness=2, random_state=random_state)
+    kernel = NarrowNystroem(random_state=random_state)
     svc = make_pipeline(kernel, LinearSVC(C=1, dual=False, class_weight=_balanced(weights)))
     return make_pipeline(PartlyWhitened(), TemperatureScaled(svc, copies=copies, random_state=random_state))
 

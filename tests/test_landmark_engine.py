@@ -35,8 +35,7 @@ def test_detectors_agree_on_clear_faces(detector, sample, sample_landmarks):
         expected, face = find_face(sample.images[row]), find_face(sample.images[row], detector=detector)
         assert face.found
         overlaps.append(box_iou(face.box, expected.box))
-    # mmod's boxes fall short of .7: on FER2013 72 of 100 reach it (benchmarks/README.md). This floor holds that.
-    assert np.median(overlaps) > (0.6 if detector == "mmod" else 0.7)
+    assert np.median(overlaps) > 0.7
 
 
 def test_yunet_says_what_it_needs(crop, monkeypatch):
