@@ -2,7 +2,7 @@
 
     python -m benchmarks.kills [--kills 20] [--n 5000]
 
-The first n pictures of FER2013, one process, batches of 256: more work than the kills leave time for, so that every
+The first n pictures of FER2013, one process, batches of 128: more work than the kills leave time for, so that every
 one of them hits a run at work.
 """
 
@@ -36,14 +36,14 @@ def cached(folder):
 
 
 def kill_once(folder, data, n, rng):
-    """Start an extraction and kill it after 0 to 4 s of work; return the rows that it added."""
+    """Start an extraction and kill it after 0 to 8 s of work; return the rows that it added."""
     before = cached(folder)
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, folder, str(data), str(n)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     child.stdout.readline()
-    time.sleep(rng.uniform(0, 4))
+    time.sleep(rng.uniform(0, 8))
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     return cached(folder) - before

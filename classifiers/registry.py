@@ -93,7 +93,8 @@ class NarrowSVC(SVC):
 
 def _svm(*, random_state, weights, copies=1):
     svc = NarrowSVC(C=5, narrowness=1, cache_size=500, class_weight="balanced" if weights else None)
-    return make_pipeline(PartlyWhitened(), TemperatureScaled(svc, copies=copies, random_state=random_state))
+    # On a fold of FER2013 100 axes of 194 measurements score as 188 do, in half the time.
+    return make_pipeline(PartlyWhitened(0.4, 100), TemperatureScaled(svc, copies=copies, random_state=random_state))
 
 
 def _lssvm(*, random_state, weights, copies=1):

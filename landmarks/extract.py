@@ -24,7 +24,7 @@ ON_MISS = {
     "fallback": "points of a box that covers the frame",
     "drop": "no points (NaN), the row stays",
 }
-BATCH = 256  # images a task and a cache file: a second of work, so that a kill loses little
+BATCH = 128  # images a task and a cache file: a second of work, so that a kill loses little
 ROW_FIELDS = ("points", "boxes", "found", "score", "sharpness")
 
 
