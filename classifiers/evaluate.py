@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from classifiers.registry import AUGMENTS, CLASSIFIERS, glue, make_back, make_front
+from classifiers.registry import AUGMENTS, CLASSIFIERS, glue, make_back, make_front, of_single_faces
 from classifiers.selection import SELECTORS, resolve_n_features
 from classifiers.tuning import LEVELS, chosen_params, tune
 from data.dataset import TRAIN, Dataset
@@ -320,8 +320,8 @@ def _fit_and_predict(name, back, front, views, y, groups, train, test, search, *
                 fit_params["classify__blocks"] = _blocks(front.pipeline, families)
         alone = slice(len(train))  # the search draws rows, which would part a face from its mirror image
         trials = tune(
-            clone(back).set_params(**{key: 1 for key in back.get_params() if key.endswith("__copies")}),
-            X_train[alone], y_train[alone], groups_train[alone], space=spec.space, grouped=spec.grouped, **search,
+            of_single_faces(back), X_train[alone], y_train[alone], groups_train[alone],
+            space=spec.space, grouped=spec.grouped, blocks=fit_params.get("classify__blocks"), **search,
         )  # fmt: skip
         back.set_params(**chosen_params(trials))
         start = time.perf_counter()

@@ -15,14 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from classifiers.ablation import Ablated, Stability, ablation, selection_stability
 from classifiers.audit import drawn_rows
 from classifiers.clusters import Cluster, clusters_of
 from classifiers.evaluate import UNUSED, Evaluation, Folds
-from classifiers.registry import CLASSIFIERS
+from classifiers.registry import CLASSIFIERS, of_single_faces
 from data.errors import check_choice
 from features.geometry import FAMILIES
 
@@ -279,7 +278,7 @@ class _Work:
         asked = np.random.default_rng([self.seed, fold]).permutation(np.flatnonzero(self.folds.fold == fold))
         n_screened = min(self.level.most_screened // n_parts, len(asked) // 4)
         asked = asked[: n_screened + -(-self.level.most_rows // n_parts)]
-        columns, model = self._columns(clone(model), selected[fold] if fold < len(selected) else ())
+        columns, model = self._columns(of_single_faces(model), selected[fold] if fold < len(selected) else ())
         with np.errstate(all="ignore"):
             medians = np.nan_to_num(np.nanmedian(self.X[train], axis=0))
         model.fit(self.X[np.ix_(train, columns)], self.target[train])

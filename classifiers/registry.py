@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import Pipeline
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import VarianceThreshold
@@ -311,3 +311,9 @@ def make_classifier(
 def glue(front: Pipeline, back: Pipeline, *, takes: str) -> Pipeline:
     """Front and back as one pipeline, fitted where they are; models of images have no front."""
     return Pipeline(front.steps + back.steps) if takes == "features" else back
+
+
+def of_single_faces(model: Pipeline) -> Pipeline:
+    """An unfitted copy that does not take the second half of its rows for mirror images of the first."""
+    model = clone(model)
+    return model.set_params(**{path: 1 for path in model.get_params() if path.endswith("__copies")})

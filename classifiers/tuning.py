@@ -80,6 +80,7 @@ def tune(
     level: Level | None,
     random_state: int,
     grouped: bool = False,
+    blocks: np.ndarray | None = None,
     folder: Path | None = None,
 ) -> tuple[Trial, ...]:
     """What was tried, the last rung last and its best trial chosen.
@@ -96,6 +97,7 @@ def tune(
     level : Level, or None for no search
     random_state : int; the same candidates for every fold of a run
     grouped : the classifier's `fit` takes groups
+    blocks : (d,) families of the columns, where its `fit` takes them
     folder : where finished searches are kept, or None
 
     Returns
@@ -105,11 +107,11 @@ def tune(
     """
     if level is None or not space:
         return ()
-    file = folder and Path(folder) / f"{_fingerprint(back, X, y, groups, space, level, random_state)}.json"
+    file = folder and Path(folder) / f"{_fingerprint(back, X, y, groups, blocks, space, level, random_state)}.json"
     kept = _read(file)
     if kept is not None:
         return kept
-    trials = _halved(back, X, y, groups, space, level, random_state, grouped)
+    trials = _halved(back, X, y, groups, space, level, random_state, grouped, blocks)
     if file:
         content = json.dumps([asdict(trial) for trial in trials], indent=1)
         write_atomically(file, lambda opened: opened.write(content.encode()))
@@ -155,7 +157,7 @@ def nested_rows(y: np.ndarray, groups: np.ndarray, sizes: Sequence[int], random_
     return [np.flatnonzero(np.isin(group, chosen)) for chosen in taken]
 
 
-def _halved(back, X, y, groups, space, level, random_state, grouped):
+def _halved(back, X, y, groups, space, level, random_state, grouped, blocks):
     most = min(len(y), level.most_rows)
     sizes = [math.ceil(most / FACTOR**rung) for rung in reversed(range(level.n_rungs))]
     left = candidates(back, space, level.n_candidates, random_state)
@@ -165,7 +167,7 @@ def _halved(back, X, y, groups, space, level, random_state, grouped):
         if not folds:
             return ()
         tried = [
-            Trial(params, len(rows), _score(back, params, X[rows], y[rows], groups[rows], folds, grouped))
+            Trial(params, len(rows), _score(back, params, X[rows], y[rows], groups[rows], folds, grouped, blocks))
             for params in left
         ]
         trials += tried
@@ -178,12 +180,14 @@ def _halved(back, X, y, groups, space, level, random_state, grouped):
     )
 
 
-def _score(back, params, X, y, groups, folds, grouped):
+def _score(back, params, X, y, groups, folds, grouped, blocks):
     """Mean macro F1 over the folds, of the classes that each validates."""
     model = clone(back).set_params(**_in_pipeline(params))
     scores = []
     for train, valid in folds:
         fit_params = {"classify__groups": groups[train]} if grouped else {}
+        if blocks is not None:
+            fit_params["classify__blocks"] = blocks
         predicted = clone(model).fit(X[train], y[train], **fit_params).predict(X[valid])
         labels = np.unique(y[valid])
         scores.append(f1_score(y[valid], predicted, labels=labels, average="macro", zero_division=0))
@@ -194,10 +198,11 @@ def _in_pipeline(params):
     return {f"classify__{path}": value for path, value in params.items()}
 
 
-def _fingerprint(back, X, y, groups, space, level, random_state):
+def _fingerprint(back, X, y, groups, blocks, space, level, random_state):
     """Hexadecimal digest of the rows and of all that the search depends on besides."""
     searched = {path: list(values) for path, values in space.items()}
-    settings = [VERSION, sklearn.__version__, _settings(back), searched, asdict(level), random_state]
+    families = None if blocks is None else blocks.tolist()
+    settings = [VERSION, families, sklearn.__version__, _settings(back), searched, asdict(level), random_state]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for values in (X, y, np.unique(groups, return_inverse=True)[1]):
         values = np.ascontiguousarray(values)

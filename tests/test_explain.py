@@ -13,7 +13,7 @@ from classifiers.ablation import ablation, selection_stability, stability
 from classifiers.clusters import clusters_of
 from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds
 from classifiers.explain import explain, explained_evaluation, family_columns
-from classifiers.registry import make_classifier
+from classifiers.registry import make_classifier, of_single_faces
 from data.errors import LineamentError
 from features.transformer import FeatureTable
 from reports import write_report
@@ -310,3 +310,12 @@ def test_lines_are_drawn_where_there_are_points(run):
 )
 def test_names_are_spoken(name, words):
     assert spoken(name) == words
+
+
+def test_a_model_that_was_fitted_on_mirror_images_is_asked_as_one_of_single_faces():
+    model = make_classifier("lssvm", copies=2)
+    rng = np.random.default_rng(0)
+    y = np.arange(61) % 2  # an odd number has no second half
+    X = rng.normal(size=(61, 5)) + 3 * y[:, None]
+    assert of_single_faces(model).fit(X, y).score(X, y) > 0.9
+    assert model.get_params()["classify__copies"] == 2
