@@ -1,4 +1,4 @@
-"""One picture to face boxes and 68 points each. The only module that imports dlib.
+"""Pictures to face boxes and 68 points each. The only module that imports dlib.
 
 Boxes are (left, top, right, bottom) and points (x right, y down), in pixels of
 the picture as given; dlib's own types stop here.
@@ -19,6 +19,7 @@ from data.errors import LineamentError, check_choice
 from landmarks import opencv
 from landmarks.layout import N_POINTS, mirrored
 from landmarks.quality import sharpness
+from landmarks.trees import Trees, read_trees
 from landmarks.view import CROP_SIDE, View, calibrated, view_of
 
 PHOTO_THRESHOLD = 0.0
@@ -42,7 +43,7 @@ FALLBACK_BOX = (0.06, 0.11, 0.93, 0.98)
 # fit), and a followed face gets the points of a detected one. Half of the last round looks at the mirror image, whose
 # errors are others. On FER2013 an SVM's macro F1 rises from .467 after one fit to .53 after such ten
 # (benchmarks/README.md).
-ROUNDS = (1, 1, 8)  # fits in each round
+ROUNDS = (1, 1, 8)  # fits in each round; of the last, the second half in the mirror image
 JITTER = np.vstack([np.zeros(3), np.random.default_rng(5).uniform(-0.05, 0.05, (max(ROUNDS) - 1, 3))])
 # Width of dlib's box in root mean square distances of the 68 points from their mean, and the offset of its centre.
 POINTS_TO_DLIB = (2.697, 0.0285, -0.145)
@@ -130,12 +131,16 @@ def find_face(image: np.ndarray, *, detector: str = "hog", landmark_model: Path 
     Face
         With `found` False and the points of the fallback box where the detector sees none.
     """
-    view, seen = _look(image, detector)
-    if not seen:
-        frame = np.array([*view.frame, *view.frame], dtype=float)
-        return _fit(view, np.array(FALLBACK_BOX) * frame + view.border, np.nan, landmark_model)
-    box, score = seen[0] if view.crop else max(seen, key=lambda one: one[0][2] - one[0][0])
-    return _fit(view, box, score, landmark_model)
+    return find_each_face([image], detector=detector, landmark_model=landmark_model)[0]
+
+
+def find_each_face(
+    images: Sequence[np.ndarray], *, detector: str = "hog", landmark_model: Path | None = None
+) -> list[Face]:
+    """One face of each picture, as `find_face` finds it; faster than one call each."""
+    views, seen = zip(*(_look(image, detector) for image in images))
+    best = [_best(view, boxes) for view, boxes in zip(views, seen)]
+    return _fitted(views, range(len(views)), best, landmark_model)
 
 
 def find_faces(image: np.ndarray, *, detector: str = "hog", landmark_model: Path | None = None) -> list[Face]:
@@ -144,7 +149,8 @@ def find_faces(image: np.ndarray, *, detector: str = "hog", landmark_model: Path
     Parameters as of `find_face`. The list is empty where the detector sees no face.
     """
     view, seen = _look(image, detector)
-    faces = [_fit(view, box, score, landmark_model) for box, score in (seen[:1] if view.crop else seen)]
+    seen = seen[:1] if view.crop else seen
+    faces = _fitted([view], [0] * len(seen), seen, landmark_model) if seen else []
     return sorted(faces, key=lambda face: face.box[0] - face.box[2])
 
 
@@ -154,18 +160,17 @@ def follow_face(image: np.ndarray, points: np.ndarray, *, landmark_model: Path |
     On a photo whose face stands still the points are those of `find_face`, to about 1 % of the inter-ocular distance.
     """
     view = view_of(image, crop=False)
-    box = box_of_points(points)
-    fitted = _both_ways_fit(view.gray, box, ROUNDS[-1], landmark_model)
+    (fitted,) = _mean_fits([view.gray], [0], box_of_points(points)[None], ROUNDS[-1], _trees(landmark_model))
     return Face(box=box_of_points(fitted), points=fitted.astype(np.float32), score=np.nan, found=True)
 
 
 def box_of_points(points: np.ndarray) -> np.ndarray:
-    """dlib's box (4,) around 68 points (68, 2)."""
-    centre = points.mean(axis=0)
-    spread = np.sqrt(((points - centre) ** 2).sum(axis=1).mean())
-    size, right, down = POINTS_TO_DLIB
-    middle = centre + np.array([right, down]) * spread
-    return np.r_[middle - size * spread / 2, middle + size * spread / 2]
+    """dlib's box (…, 4) around 68 points (…, 68, 2)."""
+    centre = points.mean(axis=-2)
+    spread = np.sqrt(((points - centre[..., None, :]) ** 2).sum(axis=-1).mean(axis=-1))[..., None]
+    size, *offset = POINTS_TO_DLIB
+    middle = centre + np.array(offset) * spread
+    return np.concatenate([middle - size * spread / 2, middle + size * spread / 2], axis=-1)
 
 
 def _look(image, detector):
@@ -173,10 +178,26 @@ def _look(image, detector):
     return view, DETECTORS[check_choice("detector", detector, DETECTORS)].locate(view)
 
 
-def _fit(view, box, score, landmark_model) -> Face:
+def _best(view, seen):
+    """The surest box of a crop, the largest of a photo, the fallback box with score NaN where there is none."""
+    if not seen:
+        frame = np.array([*view.frame, *view.frame], dtype=float)
+        return np.array(FALLBACK_BOX) * frame + view.border, np.nan
+    return seen[0] if view.crop else max(seen, key=lambda one: one[0][2] - one[0][0])
+
+
+def _fitted(views, of, seen, landmark_model) -> list[Face]:
+    """A `Face` for each (box, score), number `of` saying in which view."""
+    boxes = np.array([box for box, _ in seen])
+    points = steady_points([view.gray for view in views], of, boxes, _trees(landmark_model))
+    faces = zip((views[number] for number in of), seen, points)
+    return [_face(view, box, score, fitted) for view, (box, score), fitted in faces]
+
+
+def _face(view, box, score, points) -> Face:
     return Face(
         box=view.to_picture(box),
-        points=view.to_picture(_steady_fit(view.gray, box, landmark_model)).astype(np.float32),
+        points=view.to_picture(points).astype(np.float32),
         score=float(score),
         found=not np.isnan(score),
         sharpness=sharpness(view, box),
@@ -186,36 +207,31 @@ def _fit(view, box, score, landmark_model) -> Face:
 def _settled(image, box):
     """The box that the points in this box imply, twice."""
     for _ in range(2):
-        box = box_of_points(_fit_points(image, box, None))
+        box = box_of_points(_trees(None).fit([image], box[None])[0])
     return box
 
 
-def _steady_fit(image, box, landmark_model) -> np.ndarray:
+def steady_points(pictures: Sequence[np.ndarray], of: Sequence[int], boxes: np.ndarray, trees: Trees) -> np.ndarray:
+    """Points (n, 68, 2) by `ROUNDS` of fits in n boxes of gray pictures, number `of` saying in which one."""
     *first, last = ROUNDS
     for n_fits in first:
-        box = box_of_points(_averaged_fit(image, box, JITTER[:n_fits], landmark_model))
-    return _both_ways_fit(image, box, last, landmark_model)
+        boxes = box_of_points(_mean_fits(pictures, of, boxes, n_fits, trees, both_ways=False))
+    return _mean_fits(pictures, of, boxes, last, trees)
 
 
-def _both_ways_fit(image, box, n_fits, landmark_model) -> np.ndarray:
-    """The mean of half the fits in the picture and half in its mirror image."""
-    upright, flipped = JITTER[: n_fits // 2], JITTER[n_fits // 2 : n_fits]
-    edge = image.shape[1] - 1
-    mirror_box = np.array([edge - box[2], box[1], edge - box[0], box[3]])
-    mirror_image = np.ascontiguousarray(image[:, ::-1])
-    there = _averaged_fit(mirror_image, mirror_box, flipped, landmark_model)
-    return (_averaged_fit(image, box, upright, landmark_model) + mirrored(there, edge)) / 2
-
-
-def _averaged_fit(image, box, jitter, landmark_model) -> np.ndarray:
-    fits = [_fit_points(image, calibrated(box, 1 + size, x, y), landmark_model) for x, y, size in jitter]
-    return np.mean(fits, axis=0)
-
-
-def _fit_points(image, box, landmark_model) -> np.ndarray:
-    left, top, right, bottom = (int(round(side)) for side in box)
-    shape = _shape_predictor(landmark_model)(image, dlib.rectangle(left, top, right, bottom))
-    return np.array([(point.x, point.y) for point in shape.parts()], dtype=float)
+def _mean_fits(pictures, of, boxes, n_fits, trees, *, both_ways=True) -> np.ndarray:
+    """The mean of n fits in each box, moved a little; both ways, the second half of them in the mirror image."""
+    n_upright = (n_fits + 1) // 2 if both_ways else n_fits
+    flipped = np.arange(n_fits) >= n_upright
+    edge = np.array([pictures[number].shape[1] - 1 for number in of])[:, None]
+    mirror_boxes = np.c_[edge - boxes[:, 2:3], boxes[:, 1:2], edge - boxes[:, :1], boxes[:, 3:]]
+    x, y, size = JITTER[:n_fits].T
+    around = calibrated(np.where(flipped[:, None], mirror_boxes[:, None], boxes[:, None]), 1 + size, x, y)
+    points = trees.fit(
+        pictures, around.reshape(-1, 4), of=np.repeat(of, n_fits), flipped=np.tile(flipped, len(boxes))
+    ).reshape(len(boxes), n_fits, N_POINTS, 2)
+    points[:, flipped] = mirrored(points[:, flipped], edge[:, None])
+    return points.mean(axis=1)
 
 
 def _box(rect) -> np.ndarray:
@@ -272,16 +288,8 @@ def _mmod_detector():
 
 
 @functools.cache
-def _shape_predictor(path: Path | None):
-    path = path or default_landmark_model()
-    try:
-        predictor = dlib.shape_predictor(str(path))
-    except RuntimeError as error:
-        raise LineamentError(f"{path} is no dlib shape predictor ({error}).") from error
-    blank = np.zeros((8, 8), dtype=np.uint8)
-    if (n := predictor(blank, dlib.rectangle(0, 0, 7, 7)).num_parts) != N_POINTS:
-        raise LineamentError(f"{path} gives {n} points; Lineament needs a {N_POINTS}-point model.")
-    return predictor
+def _trees(path: Path | None) -> Trees:
+    return read_trees(path or default_landmark_model())
 
 
 def default_landmark_model() -> Path:
@@ -307,7 +315,8 @@ def extractor_version(detector: str, landmark_model: Path | None = None) -> str:
     if not model.is_file():
         raise LineamentError(f"There is no landmark model at {model}. Check --landmark-model.")
     here = Path(__file__).parent
-    files: Sequence[Path] = [model, *(here / name for name in ("detector.py", "opencv.py", "view.py", "quality.py"))]
+    code = ("detector.py", "opencv.py", "view.py", "quality.py", "trees.py")
+    files: Sequence[Path] = [model, *(here / name for name in code)]
     if detector == "yunet":
         files = [*files, opencv.yunet_model()]
     digest = hashlib.blake2b(digest_size=8)

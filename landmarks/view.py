@@ -52,9 +52,12 @@ def view_of(image: np.ndarray, *, crop: bool | None = None) -> View:
     return View(work, image, True, scale, CROP_BORDER, frame)
 
 
-def calibrated(box: np.ndarray, size: float, right: float, down: float) -> np.ndarray:
-    """Another detector's box as dlib's: `size` times as large, its centre moved by fractions of its own width."""
-    width = box[2] - box[0]
-    centre = (box[:2] + box[2:]) / 2 + np.array([right, down]) * width
-    half = size * width / 2
-    return np.r_[centre - half, centre + half]
+def calibrated(box: np.ndarray, size, right, down) -> np.ndarray:
+    """Another detector's box (…, 4) as dlib's: `size` times as large, moved by fractions `right`, `down` of its width.
+
+    The three are numbers, or arrays (…) of one for each box.
+    """
+    width = (box[..., 2] - box[..., 0])[..., None]
+    centre = (box[..., :2] + box[..., 2:]) / 2 + np.stack([right, down], axis=-1) * width
+    half = np.asarray(size)[..., None] * width / 2
+    return np.concatenate([centre - half, centre + half], axis=-1)

@@ -35,6 +35,7 @@ PACKAGES = (
     "dlib-bin",
     "dlib",
     "face-recognition-models",
+    "numba",
     "opencv-python-headless",
     "opencv-python",
     "torch",

@@ -1,0 +1,376 @@
+"""68 points by an ensemble of regression trees: dlib's `shape_predictor`, several fits in one pass over the leaves.
+
+A fit starts from the mean face in the box and adds one leaf of each of 7,500 small trees, 15 levels of 500; each level
+reads its pixels relative to the points so far. The leaves are 65 MB and a fit reads 4 MB of them here and there, which
+is what its time goes into: so they lie in one block, a level's leaves are chosen before the first is read, and fits of
+the same face, which mostly choose the same leaves, share the reading.
+
+The arithmetic is dlib's own, in its order and precision, so the points are dlib's before it rounds them.
+
+References
+----------
+Kazemi and Sullivan, "One Millisecond Face Alignment with an Ensemble of Regression Trees", CVPR 2014.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numba
+import numpy as np
+
+from data.errors import LineamentError
+from landmarks.layout import N_POINTS
+
+N_VALUES = 2 * N_POINTS  # x and y of each point in turn
+CACHE_LINE = 64  # bytes
+AT_A_TIME = 128  # boxes: their points stay in the second-level cache
+VERSION = 1
+FLOAT_BYTES = 4  # at least, in the file
+EXPONENTS = 256  # of 2, either way; floats need 150
+WHITE = 255
+
+
+@dataclass(frozen=True)
+class Trees:
+    """L levels of T trees with S splits each, over P pixels a level.
+
+    Parameters
+    ----------
+    start : ndarray of shape (136,), float32
+        The mean face in the unit square.
+    splits : ndarray of shape (L, T, S, 3), int16
+        Two pixels, and what their difference must exceed to go left.
+    leaves : ndarray of shape (L, T, S + 1, 136), float32
+        What is added to the points.
+    anchors : ndarray of shape (L, P), uint8
+        The point that each pixel moves with.
+    offsets : ndarray of shape (L, 2, P), float32
+        The way from that point to the pixel, on the mean face.
+    """
+
+    start: np.ndarray
+    splits: np.ndarray
+    leaves: np.ndarray
+    anchors: np.ndarray
+    offsets: np.ndarray
+
+    def fit(
+        self, pictures: Sequence[np.ndarray], boxes: np.ndarray, *, of: Sequence[int] | None = None,
+        flipped: np.ndarray | None = None,
+    ) -> np.ndarray:  # fmt: skip
+        """The points of each box, not rounded; a box gets the same ones alone and among others.
+
+        Parameters
+        ----------
+        pictures : sequence of ndarray of shape (h, w), uint8
+        boxes : ndarray of shape (n, 4)
+            Left, top, right, bottom in pixels, also between them or outside the picture.
+        of : n numbers of pictures
+            In which one each box lies; default all in the first.
+        flipped : ndarray of shape (n,), bool
+            Which boxes lie in the mirror image of theirs, in the mirror image's pixels; default none.
+
+        Returns
+        -------
+        ndarray of shape (n, 68, 2), float64
+            In the pixels of the boxes.
+        """
+        boxes = np.ascontiguousarray(boxes, dtype=np.float64)
+        flipped = np.zeros(len(boxes), dtype=bool) if flipped is None else np.ascontiguousarray(flipped, dtype=bool)
+        pixels = np.concatenate([gray.ravel() for gray in pictures]) if len(pictures) > 1 else pictures[0].ravel()
+        ends = np.cumsum([gray.size for gray in pictures])
+        frames = np.array([(end - gray.size, *gray.shape) for end, gray in zip(ends, pictures)], dtype=np.int64)
+        frames = frames[np.zeros(len(boxes), dtype=int) if of is None else np.asarray(of, dtype=int)]
+        model = self.start, self.splits, self.leaves, self.anchors, self.offsets
+        parts = [slice(first, first + AT_A_TIME) for first in range(0, len(boxes), AT_A_TIME)]
+        fits = [_fit(pixels, boxes[part], frames[part], flipped[part], *model) for part in parts]
+        return np.concatenate([np.empty((0, N_VALUES)), *fits]).reshape(-1, N_POINTS, 2)
+
+
+class OtherPoints(ValueError):
+    """A model of another number of points; the number is its argument."""
+
+
+def read_trees(path: Path) -> Trees:
+    """The trees of a file that dlib's `shape_predictor` wrote.
+
+    Raises
+    ------
+    LineamentError
+        Where the file cannot be read, is no such file, is damaged, or has not 68 points.
+    """
+    try:
+        return _trees(np.fromfile(path, dtype=np.uint8))
+    except OSError as error:
+        raise LineamentError(f"{path} cannot be read ({error.strerror}).") from error
+    except OtherPoints as error:
+        raise LineamentError(f"{path} gives {error} points; Lineament needs a {N_POINTS}-point model.") from error
+    except ValueError as error:
+        raise LineamentError(f"{path} is no dlib shape predictor ({error}).") from error
+
+
+def _compiled(function):
+    """Compiled at its first call and kept on disk; without a folder to keep it in, compiled once a process."""
+    try:
+        return numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        return numba.njit(nogil=True)(function)
+
+
+def _trees(data) -> Trees:
+    """The file's parts in their order, as dlib serializes them; `at` is where the next one starts.
+
+    An integer is a control byte (sign and number of bytes) and its bytes, low ones first; a float the two integers
+    mantissa and exponent of 2; a matrix minus its rows, minus its columns and its values; a vector its length and its
+    values.
+    """
+    version, at = _integer(data, 0)
+    if version != VERSION:
+        raise ValueError(f"version {version} instead of {VERSION}")
+    rows, _ = _integer(data, at)
+    if rows != -N_VALUES and -1000 < rows < 0 and rows % 2 == 0:
+        raise OtherPoints(-rows // 2)
+    start = np.empty(N_VALUES, dtype=np.float32)
+    at = _read_column(data, at, start)
+    n_levels, n_trees, n_splits = _forests_shape(data, at)
+    splits = np.empty((n_levels, n_trees, n_splits, 3), dtype=np.int16)
+    leaves = _aligned((n_levels, n_trees, n_splits + 1, N_VALUES))
+    at = _read_forests(data, at, splits, leaves)
+    n_pixels, _ = _integer(data, _integer(data, at)[1])
+    if not splits[..., :2].max() < n_pixels < len(data):
+        raise ValueError("splits on pixels that it does not name")
+    anchors = np.empty((n_levels, n_pixels), dtype=np.uint8)
+    offsets = np.empty((n_levels, 2, n_pixels), dtype=np.float32)
+    at = _read_offsets(data, _read_anchors(data, at, anchors), offsets)
+    if at != len(data):
+        raise ValueError("it goes on after its end")
+    return Trees(start, splits, leaves, anchors, offsets)
+
+
+def _forests_shape(data, at):
+    """Levels, trees a level and splits a tree, as the first ones say."""
+    n_levels, at = _integer(data, at)
+    n_trees, at = _integer(data, at)
+    n_splits, _ = _integer(data, at)
+    whole = n_levels > 0 and n_trees > 0 and n_splits > 0 and (n_splits + 1) & n_splits == 0
+    if not whole or n_levels * n_trees * (n_splits + 1) * N_VALUES * FLOAT_BYTES > len(data):
+        raise ValueError("more trees than it has room for, or incomplete ones")
+    return n_levels, n_trees, n_splits
+
+
+def _aligned(shape) -> np.ndarray:
+    """An empty float32 array that starts on a cache line, so that a leaf of 544 bytes touches nine of them, not ten."""
+    n_bytes = int(np.prod(shape)) * np.dtype(np.float32).itemsize
+    room = np.empty(n_bytes + CACHE_LINE, dtype=np.uint8)
+    first = -room.ctypes.data % CACHE_LINE
+    return room[first : first + n_bytes].view(np.float32).reshape(shape)
+
+
+@_compiled
+def _integer(data, at):
+    if at >= len(data):
+        raise ValueError("it ends too early")
+    control = data[at]
+    size = control & 0x0F
+    if control & 0x70 or not 0 < size <= 8:
+        raise ValueError("no number where one should stand")
+    if at + size >= len(data):
+        raise ValueError("it ends too early")
+    value = np.int64(0)
+    for i in range(size, 0, -1):
+        value = (value << 8) | np.int64(data[at + i])
+    return -value if control & 0x80 else value, at + 1 + size
+
+
+@_compiled
+def _expect(data, at, number):
+    value, at = _integer(data, at)
+    if value != number:
+        raise ValueError("parts of different sizes")
+    return at
+
+
+@_compiled
+def _powers():
+    return 2.0 ** np.arange(-EXPONENTS, EXPONENTS + 1)
+
+
+@_compiled
+def _float(data, at, powers):
+    mantissa, at = _integer(data, at)
+    exponent, at = _integer(data, at)
+    if not -EXPONENTS <= exponent <= EXPONENTS:
+        raise ValueError("a number that is not finite")
+    return np.float32(mantissa * powers[exponent + EXPONENTS]), at
+
+
+@_compiled
+def _read_floats(data, at, out, powers):
+    for i in range(len(out)):
+        out[i], at = _float(data, at, powers)
+    return at
+
+
+@_compiled
+def _read_column(data, at, out):
+    at = _expect(data, _expect(data, at, -len(out)), -1)
+    return _read_floats(data, at, out, _powers())
+
+
+@_compiled
+def _read_forests(data, at, splits, leaves):
+    powers = _powers()
+    n_levels, n_trees, n_leaves, n_values = leaves.shape
+    at = _expect(data, at, n_levels)
+    for level in range(n_levels):
+        at = _expect(data, at, n_trees)
+        for tree in range(n_trees):
+            at = _read_splits(data, at, splits[level, tree], powers)
+            at = _expect(data, at, n_leaves)
+            for leaf in range(n_leaves):
+                at = _expect(data, _expect(data, at, -n_values), -1)
+                at = _read_floats(data, at, leaves[level, tree, leaf], powers)
+    return at
+
+
+@_compiled
+def _read_splits(data, at, out, powers):
+    at = _expect(data, at, len(out))
+    for i in range(len(out)):
+        for side in range(2):
+            pixel, at = _integer(data, at)
+            if not 0 <= pixel <= 32767:
+                raise ValueError("a pixel without a number")
+            out[i, side] = pixel
+        threshold, at = _float(data, at, powers)
+        # Pixels differ by whole numbers, so the whole part decides as the threshold does.
+        out[i, 2] = np.int16(min(max(np.floor(threshold), -WHITE - 1), WHITE))
+    return at
+
+
+@_compiled
+def _read_anchors(data, at, out):
+    at = _expect(data, at, len(out))
+    for level in range(len(out)):
+        at = _expect(data, at, out.shape[1])
+        for pixel in range(out.shape[1]):
+            anchor, at = _integer(data, at)
+            if not 0 <= anchor < N_POINTS:
+                raise ValueError("a pixel beside no point")
+            out[level, pixel] = anchor
+    return at
+
+
+@_compiled
+def _read_offsets(data, at, out):
+    powers = _powers()
+    at = _expect(data, at, len(out))
+    for level in range(len(out)):
+        at = _expect(data, at, out.shape[2])
+        for pixel in range(out.shape[2]):
+            out[level, 0, pixel], at = _float(data, at, powers)
+            out[level, 1, pixel], at = _float(data, at, powers)
+    return at
+
+
+@_compiled
+def _fit(pixels, boxes, frames, flipped, start, splits, leaves, anchors, offsets):
+    """Points (n, 136) of each box in its picture, which starts in `pixels` where `frames` (start, height, width) says.
+
+    Tree by tree and all boxes in turn: each leaf comes from memory once a call.
+    """
+    n_boxes, n_levels, n_trees, n_pixels = len(boxes), len(leaves), leaves.shape[1], anchors.shape[1]
+    shapes = np.empty((n_boxes, N_VALUES), dtype=np.float32)
+    shapes[:] = start
+    chosen = np.empty((n_trees, n_boxes), dtype=np.uint16)
+    places, seen = np.empty(n_pixels, dtype=np.int64), np.empty(n_pixels, dtype=np.int16)
+    for level in range(n_levels):
+        for i in range(n_boxes):
+            turn = _turn(start, shapes[i])
+            _places(boxes[i], frames[i], flipped[i], shapes[i], turn, anchors[level], offsets[level], places)
+            for k in range(n_pixels):
+                seen[k] = pixels[np.uintp(places[k])] if places[k] >= 0 else 0
+            _choose(splits[level], seen, chosen, i)
+        _add(leaves[level], chosen, shapes)
+    return _in_picture(shapes, boxes)
+
+
+@_compiled
+def _turn(start, shape):
+    """Scaled cosine and sine of the similarity that takes the mean face nearest to the points (Umeyama 1991)."""
+    mean_x, mean_y, to_x, to_y = 0.0, 0.0, 0.0, 0.0
+    for i in range(N_POINTS):
+        mean_x += start[2 * i]
+        mean_y += start[2 * i + 1]
+        to_x += shape[2 * i]
+        to_y += shape[2 * i + 1]
+    mean_x, mean_y, to_x, to_y = mean_x / N_POINTS, mean_y / N_POINTS, to_x / N_POINTS, to_y / N_POINTS
+    spread, along, across = 0.0, 0.0, 0.0
+    for i in range(N_POINTS):
+        x, y = start[2 * i] - mean_x, start[2 * i + 1] - mean_y
+        u, v = shape[2 * i] - to_x, shape[2 * i + 1] - to_y
+        spread += x * x + y * y
+        along += x * u + y * v
+        across += x * v - y * u
+    return np.float32(along / spread), np.float32(across / spread)
+
+
+@_compiled
+def _places(box, frame, flipped, shape, turn, anchors, offsets, places):
+    """Where a level's pixels lie in memory; -1 outside the picture."""
+    first, height, width = frame
+    left, top, right, bottom = box
+    cosine, sine = turn
+    for k in range(len(places)):
+        anchor = np.uintp(anchors[k])
+        right_by = cosine * offsets[0, k] + -sine * offsets[1, k] + shape[2 * anchor]
+        down_by = sine * offsets[0, k] + cosine * offsets[1, k] + shape[2 * anchor + 1]
+        x = np.floor((right - left) * np.float64(right_by) + left + 0.5)
+        y = np.floor((bottom - top) * np.float64(down_by) + top + 0.5)
+        x = width - 1 - x if flipped else x
+        inside = (0 <= x) & (x < width) & (0 <= y) & (y < height)
+        places[k] = first + np.int64(y * width + x) if inside else -1
+
+
+@_compiled
+def _choose(splits, seen, chosen, column):
+    """The leaf that each tree of a level comes to; without branches, which would be guessed wrong half of the time."""
+    n_trees, n_splits = splits.shape[:2]
+    depth = int(np.log2(n_splits + 1))
+    for tree in range(n_trees):
+        node = np.uintp(0)
+        for _ in range(depth):
+            one, other = np.uintp(splits[tree, node, 0]), np.uintp(splits[tree, node, 1])
+            goes_right = seen[one] - seen[other] <= splits[tree, node, 2]
+            node = np.uintp(2) * node + np.uintp(1) + np.uintp(goes_right)
+        chosen[tree, column] = node - np.uintp(n_splits)
+
+
+@_compiled
+def _add(leaves, chosen, shapes):
+    """Each box's leaves to its points; four trees at a time, so that points are read and written a quarter as often."""
+    n_trees, n_boxes = chosen.shape
+    fours = n_trees - n_trees % 4
+    for tree in range(0, fours, 4):
+        for i in range(n_boxes):
+            a, b = np.uintp(chosen[tree, i]), np.uintp(chosen[tree + 1, i])
+            c, d = np.uintp(chosen[tree + 2, i]), np.uintp(chosen[tree + 3, i])
+            for k in range(N_VALUES):
+                two = shapes[i, k] + leaves[tree, a, k] + leaves[tree + 1, b, k]
+                shapes[i, k] = two + leaves[tree + 2, c, k] + leaves[tree + 3, d, k]
+    for tree in range(fours, n_trees):
+        for i in range(n_boxes):
+            for k in range(N_VALUES):
+                shapes[i, k] += leaves[tree, np.uintp(chosen[tree, i]), k]
+
+
+@_compiled
+def _in_picture(shapes, boxes):
+    points = np.empty(shapes.shape)
+    for i in range(len(boxes)):
+        left, top, right, bottom = boxes[i]
+        for k in range(N_POINTS):
+            points[i, 2 * k] = (right - left) * shapes[i, 2 * k] + left
+            points[i, 2 * k + 1] = (bottom - top) * shapes[i, 2 * k + 1] + top
+    return points
