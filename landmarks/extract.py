@@ -25,7 +25,7 @@ ON_MISS = {
     "drop": "no points (NaN), the row stays",
 }
 BATCH = 128  # images a task and a cache file: a second of work, so that a kill loses little
-TOGETHER = 16  # pictures whose points are fitted together: more gain nothing, and photos want memory
+TOGETHER = 32  # pictures whose points are fitted together: more gain nothing, and photos want memory
 TOGETHER_BYTES = 1 << 23
 ROW_FIELDS = ("points", "boxes", "found", "score", "sharpness")
 
