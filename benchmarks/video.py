@@ -11,10 +11,12 @@ import time
 from pathlib import Path
 
 import cv2
+import dlib
 import numpy as np
 
+from benchmarks.speed import DlibTrees, shape_predictor
 from data.images import decode_image
-from landmarks.detector import PHOTO_THRESHOLD, PHOTO_UPSAMPLED_PIXELS, _box, _hog_detector, _steady_fit
+from landmarks.detector import PHOTO_THRESHOLD, PHOTO_UPSAMPLED_PIXELS, _box, _hog_detector, steady_points
 from landmarks.track import Tracker
 
 PHOTO = "2008_001322.jpg"
@@ -45,18 +47,14 @@ def raw_points(frame):
     """Nothing but the raw dlib calls at the settings of the pipeline."""
     gray = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     boxes, _, _ = _hog_detector().run(gray, int(gray.size < PHOTO_UPSAMPLED_PIXELS), PHOTO_THRESHOLD)
-    return [_steady_fit(gray, _box(box), None) for box in boxes]
+    return [steady_points([gray], [0], _box(box)[None], DlibTrees())[0] for box in boxes]
 
 
 def plain_points(frame):
     """The same detector and one fit a face, as most loops do."""
-    import dlib
-
-    from landmarks.detector import _shape_predictor
-
     gray = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     boxes, _, _ = _hog_detector().run(gray, int(gray.size < PHOTO_UPSAMPLED_PIXELS), PHOTO_THRESHOLD)
-    return [_shape_predictor(None)(gray, dlib.rectangle(box)) for box in boxes]
+    return [shape_predictor()(gray, dlib.rectangle(box)) for box in boxes]
 
 
 def cpu_ms(function, frames):

@@ -35,6 +35,7 @@ def test_imports_point_one_way(path):
     "library, door",
     [
         ("dlib", "landmarks/detector.py"),
+        ("numba", "landmarks/trees.py"),
         ("torch", "classifiers/cnn.py"),
         ("skorch", "classifiers/cnn.py"),
         ("matplotlib", "reports/figures.py"),
