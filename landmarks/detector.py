@@ -211,9 +211,11 @@ def _settled(image, box):
     return box
 
 
-def steady_points(pictures: Sequence[np.ndarray], of: Sequence[int], boxes: np.ndarray, trees: Trees) -> np.ndarray:
-    """Points (n, 68, 2) by `ROUNDS` of fits in n boxes of gray pictures, number `of` saying in which one."""
-    *first, last = ROUNDS
+def steady_points(
+    pictures: Sequence[np.ndarray], of: Sequence[int], boxes: np.ndarray, trees: Trees, rounds: Sequence[int] = ROUNDS
+) -> np.ndarray:
+    """Points (n, 68, 2) by rounds of fits in n boxes of gray pictures, number `of` saying in which one."""
+    *first, last = rounds
     for n_fits in first:
         boxes = box_of_points(_mean_fits(pictures, of, boxes, n_fits, trees, both_ways=False))
     return _mean_fits(pictures, of, boxes, last, trees)
