@@ -49,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def extract_files(options) -> Counter:
     """Write the table and the drawings; the table appears whole or not at all."""
+    if options.out.is_dir():
+        raise LineamentError(f"--out {options.out} is a folder. Name a file, such as {options.out / 'faces.csv'}.")
     jobs, counts = plan(options.paths, options.draw), Counter()
     temporary = options.out.with_name(f".{options.out.name}.{os.getpid()}.tmp")
     try:
@@ -93,11 +95,12 @@ def _files(path, drawings) -> Iterator[tuple[Path, Path]]:
     if path.is_file():
         yield path, Path(path.name)
     elif path.is_dir():
+        ours = drawings.resolve() if drawings and drawings.resolve() != path.resolve() else None
         for file in sorted(path.rglob("*")):
-            known = file.suffix.lower() in (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES)
-            ours = drawings is not None and drawings != path and file.is_relative_to(drawings)
-            if known and not ours and file.is_file():
-                yield file, file.relative_to(path)
+            name = file.relative_to(path)
+            known = file.suffix.lower() in (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES) and file.is_file()
+            if known and not (ours and (path.resolve() / name).is_relative_to(ours)):
+                yield file, name
     else:
         raise LineamentError(f"There is no file or folder {path}.")
 
@@ -177,20 +180,32 @@ def _drawing(job, info):
 
 
 def _summary(counts, out) -> str:
-    pictures, videos, frames = (counts[name] for name in ("pictures", "videos", "frames"))
-    read = [f"{pictures} pictures"] if pictures or not videos else []
-    read += [f"{videos} videos ({frames} frames)"] if videos else []
-    told = f"{counts['faces']} faces in {' and '.join(read)}, {counts['unreadable']} files unreadable"
+    read = [_number(counts, "picture")] if counts["pictures"] or not counts["videos"] else []
+    read += [f"{_number(counts, 'video')} ({_number(counts, 'frame')})"] if counts["videos"] else []
+    unreadable = counts["unreadable"]
+    told = f"{_number(counts, 'face')} in {' and '.join(read)}, {unreadable} file{'s' * (unreadable != 1)} unreadable"
     return f"{told}{', {} cut short'.format(counts['cut short']) if counts['cut short'] else ''}: {out}"
+
+
+def _number(counts, thing) -> str:
+    """Such as "1 picture" or "2 pictures"."""
+    number = counts[f"{thing}s"]
+    return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="lineament landmarks", description=__doc__, exit_on_error=False)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures, videos, and folders of them")
-    parser.add_argument("--out", type=Path, default=Path("faces.csv"), metavar="FILE")
-    parser.add_argument("--draw", type=Path, metavar="DIR", help="pictures and videos with the points drawn in")
-    parser.add_argument("--style", choices=sorted(STYLES), default="openface", help="whose columns")
-    parser.add_argument("--detector", choices=sorted(DETECTORS), default="hog")
-    parser.add_argument("--landmark-model", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--out", type=Path, default=Path("faces.csv"), metavar="FILE",
+        help="table with a row for each face, and one for each picture or frame without any (default: faces.csv)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--draw", type=Path, metavar="DIR",
+        help="pictures and videos with the points drawn in, under their own names; frames where a video has no codec",
+    )  # fmt: skip
+    parser.add_argument("--style", choices=sorted(STYLES), default="openface", help="whose columns (default: openface)")
+    parser.add_argument("--detector", choices=sorted(DETECTORS), default="hog", help="default: hog")
+    parser.add_argument("--landmark-model", type=Path, metavar="FILE", help="another 68-point model of dlib's kind")
     parser.add_argument("--no-tracking", action="store_true", help="look for faces in every frame of a video")
     return parser

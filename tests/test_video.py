@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import wave
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -100,7 +101,7 @@ def test_a_folder_of_pictures_and_videos(clip, shots, photos, tmp_path, capfd):
         names = [line.split(":")[0].rsplit("/")[-1] for line in lines]
         assert names == ["cut.mov", "empty.mp4", "noise.webm", "sound.mp4"]
         assert "the file is empty" in lines[1] and "sound alone" in lines[3]
-        assert "18 faces in 2 pictures and 1 videos (4 frames), 4 files unreadable" in told.out
+        assert "18 faces in 2 pictures and 1 video (4 frames), 4 files unreadable" in told.out
         made = sorted(file.relative_to(drawn).as_posix() for file in drawn.rglob("*") if file.is_file())
         assert made == ["deep/clip.avi", "face-2.png", "face.png"]
     assert len(list(read_faces(tmp_path / "faces.csv"))) == 18
@@ -154,8 +155,22 @@ def test_a_missing_path_is_told_before_any_work(clip, tmp_path):
 
 
 def test_nothing_is_drawn_over_its_source(clip):
-    with pytest.raises(LineamentError, match="write over .*clip.mp4"):
-        plan([clip], clip.parent)
+    for paths in ([clip], [clip.parent]):
+        with pytest.raises(LineamentError, match="write over .*clip.mp4"):
+            plan(paths, clip.parent)
+
+
+def test_drawings_are_known_by_another_name_of_their_folder(shots, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("in/a.png", "in/drawn/a.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(name, shots[0])
+    assert [job.path for job in plan([Path("in")], tmp_path / "in" / "drawn")] == [Path("in/a.png")]
+
+
+def test_a_table_is_not_a_folder(clip, tmp_path, capsys):
+    assert landmarks_command([str(clip), "--out", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
 
 
 def test_an_interrupt_leaves_nothing_half_written(photos, shots, tmp_path):
