@@ -222,3 +222,22 @@ def test_times_are_the_files_own_and_never_go_back():
     for _ in range(5):
         told.append(_time(video, told[-1] if told else None, 20.0))
     assert np.allclose(told, [0, 0.05, 0.3, 0.35, 0.4])
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi", ".webm"])
+def test_damaged_videos_give_rows_or_a_reason(suffix, shots, tmp_path, capfd):
+    """Cut anywhere and with bits flipped: each file is read or named, and none ends the run."""
+    small = [cv2.resize(shot, (160, 120)) for shot in shots[:4]]
+    content = write_video(tmp_path / f"whole{suffix}", small).read_bytes()
+    rng, damaged = np.random.default_rng(0), tmp_path / "damaged"
+    damaged.mkdir()
+    for k, (start, n_bits) in enumerate([(0, 8), (0, 200), (len(content) // 2, 50), (0, 0), (0, 0)]):
+        broken = bytearray(content if n_bits else content[: rng.integers(1, len(content))])
+        for place in rng.integers(start, len(content), n_bits):
+            broken[place] ^= 1 << rng.integers(0, 8)
+        (damaged / f"{k}{suffix}").write_bytes(broken)
+    landmarks_command([str(damaged), "--out", str(tmp_path / "faces.csv"), "--detector", "haar"])
+    told = capfd.readouterr().err
+    read = {Path(row.input).name for row in read_faces(tmp_path / "faces.csv")}
+    for path in damaged.iterdir():
+        assert (path.name in read) or f"{path}: " in told
