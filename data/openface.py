@@ -1,10 +1,11 @@
-"""Landmarks that OpenFace made: CSV files with columns x_0 … x_67, y_0 … y_67 and `success`.
+"""Landmarks that OpenFace made: CSV files with columns x_0 … x_67, y_0 … y_67 and `success`, or `face`.
 
 Baltrušaitis et al., "OpenFace 2.0: Facial Behavior Analysis Toolkit", FG 2018.
 
 One CSV a picture or a video. The labels stand in a column `label` added to it,
 in a table `image,label` beside it that names the CSV's stem, or in the folder
-above. Where OpenFace saw no face, the row stays without points.
+above. Where FeatureExtraction saw no face, the row stays without points;
+FaceLandmarkImg writes a row for each face that it saw, numbered in `face`.
 """
 
 import logging
@@ -14,7 +15,7 @@ from pathlib import PurePosixPath
 from data.dataset import Dataset
 from data.errors import LineamentError
 from data.listed import fields, label_tables
-from data.points import COLUMNS, column_points
+from data.points import column_points, landmark_style
 from data.reader import Rows, Source, image_files, shown, stem
 from data.table import MAX_HEADERS, header, table_rows, tables
 from data.tree import Tree
@@ -23,22 +24,21 @@ log = logging.getLogger(__name__)
 
 
 def load(tree: Tree) -> Dataset:
-    return load_points(tree, SOURCE, "openface", point_tables(tree, "success"), _seen_by_openface)
+    return load_points(tree, SOURCE, "openface", point_tables(tree, "openface"), _seen_by_openface)
 
 
 def recognise(tree: Tree) -> str:
-    found = point_tables(tree, "success", most=MAX_HEADERS)
-    return f"{found[0]} has OpenFace's columns success and x_0 … y_67" if found else ""
+    found = point_tables(tree, "openface", most=MAX_HEADERS)
+    return f"{found[0]} has OpenFace's columns of 68 points" if found else ""
 
 
 def _seen_by_openface(row):
-    return row["success"].strip() in ("1", "1.0")
+    return row.get("success", "1").strip() in ("1", "1.0")
 
 
-def point_tables(tree: Tree, *columns: str, most: int | None = None) -> list[str]:
-    """Tables with all 68 points and these columns; stops after `most` tables where the first shows enough."""
-    wanted = {*COLUMNS, *columns}
-    return [name for name in tables(tree)[:most] if wanted <= set(header(tree, name))]
+def point_tables(tree: Tree, style: str, most: int | None = None) -> list[str]:
+    """Tables of 68 points in this `landmark_style`; stops after `most` tables where the first shows enough."""
+    return [name for name in tables(tree)[:most] if landmark_style(header(tree, name)) == style]
 
 
 def load_points(tree: Tree, source: Source, name: str, found: list[str], was_seen) -> Dataset:
@@ -112,7 +112,8 @@ SOURCE = Source(
     sentence="Landmarks of the user's own, made by OpenFace.",
     read=load,
     recognise=recognise,
-    layout="CSV files with columns success, x_0 … x_67, y_0 … y_67, and label or a table image,label beside them",
+    layout="CSV files with columns success (or face, confidence), x_0 … x_67, y_0 … y_67, and label or a table "
+    "image,label beside them",
     images="your own; may be absent",
     subjects="column subject, else one a video",
     split="column split",

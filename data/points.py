@@ -1,7 +1,7 @@
 """68 landmarks that came with the data: parsed, and pictures that are known by them alone."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -9,7 +9,22 @@ from data.images import TreeImages, UnreadableImage
 
 N_POINTS = 68
 COLUMNS = tuple(f"{axis}_{number}" for axis in "xy" for number in range(N_POINTS))  # of OpenFace and py-feat
+ANOTHER_SCHEME = "x_68"  # a dense mesh, as py-feat's MPDetector writes, whose first 68 points are none of these
 MAX_PX = 1e6  # beyond any picture: such a number is no coordinate
+
+
+def landmark_style(columns: Iterable[str]) -> str:
+    """Whose table of 68 points these columns are, "openface" or "pyfeat"; "" for another table.
+
+    OpenFace's FeatureExtraction writes `success`, its FaceLandmarkImg `face` and `confidence` instead; py-feat writes
+    `FaceScore`, early versions only `FaceRectX`.
+    """
+    columns = {column.strip() for column in columns}
+    if not columns.issuperset(COLUMNS) or ANOTHER_SCHEME in columns:
+        return ""
+    if "success" in columns or columns >= {"face", "confidence"}:
+        return "openface"
+    return "pyfeat" if columns & {"FaceScore", "FaceRectX"} else ""
 
 
 def interleaved_points(text: str) -> np.ndarray:

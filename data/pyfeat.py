@@ -15,12 +15,12 @@ from data.tree import Tree
 
 
 def load(tree: Tree) -> Dataset:
-    return load_points(tree, SOURCE, "pyfeat", point_tables(tree, "FaceScore"), _seen_by_pyfeat)
+    return load_points(tree, SOURCE, "pyfeat", point_tables(tree, "pyfeat"), _seen_by_pyfeat)
 
 
 def recognise(tree: Tree) -> str:
-    found = point_tables(tree, "FaceScore", most=MAX_HEADERS)
-    return f"{found[0]} has py-feat's columns FaceScore and x_0 … y_67" if found else ""
+    found = point_tables(tree, "pyfeat", most=MAX_HEADERS)
+    return f"{found[0]} has py-feat's columns of 68 points" if found else ""
 
 
 def _seen_by_pyfeat(row):

@@ -1,5 +1,10 @@
 """Faces as CSV tables with the columns of OpenFace or of py-feat: written and read.
 
+Written are the columns of OpenFace's `-2Dfp -pose` for a video with several faces, and those of py-feat's `Fex` that
+follow from points, each in the order of those tools; our own columns stand behind them. Read are also the tables of
+OpenFace before version 2 (no face_id, a space after each comma), of its FaceLandmarkImg (`face` in place of frame,
+face_id, timestamp and success) and of early py-feat (no FaceScore).
+
 Baltrušaitis et al., "OpenFace 2.0", FG 2018; Cheong et al., "Py-Feat", Affective Science 2023.
 """
 
@@ -11,14 +16,16 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import LineamentError, check_choice
-from landmarks.detector import Face
+from data.points import COLUMNS as POINT_COLUMNS
+from data.points import landmark_style
+from landmarks.detector import Face, box_of_points
 from landmarks.layout import N_POINTS
 from landmarks.quality import head_pose
 
-POINT_COLUMNS = tuple(f"{axis}_{number}" for axis in "xy" for number in range(N_POINTS))
 BOX_COLUMNS = ("FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight")
 CONFIDENT_SCORE = 1.0  # OpenFace's confidence lies in 0 to 1: that of a face with this HOG score or more is 1
 LOWEST_SCORE = -1.0
+IDENTITY = "Person_"  # py-feat's names: Person_0, Person_1, …
 
 
 @dataclass(frozen=True)
@@ -83,19 +90,27 @@ def read_faces(path: Path) -> Iterator[FaceRow]:
 
 
 def _style_of(path, columns) -> str:
-    columns = {column.strip() for column in columns}
-    if set(POINT_COLUMNS) <= columns:
-        if "success" in columns:
-            return "openface"
-        if "FaceScore" in columns:
-            return "pyfeat"
-    raise LineamentError(f"{path} has not the columns of OpenFace or py-feat (x_0 … y_67 with success or FaceScore).")
+    style = landmark_style(columns)
+    if not style:
+        wanted = "x_0 … y_67 with success, with face and confidence, or with FaceScore or FaceRectX"
+        raise LineamentError(f"{path} has not the columns of OpenFace or py-feat for 68 points ({wanted}).")
+    return style
 
 
 def _point_cells(face) -> dict:
     if face is None:
         return {}
-    return dict(zip(POINT_COLUMNS, (f"{number:.3f}" for number in face.points.T.ravel())))
+    return dict(zip(POINT_COLUMNS, (_cell(number, 3) for number in face.points.T.ravel())))
+
+
+def _cell(number, digits) -> str:
+    """A number as both tools write it; an empty cell for NaN, which every reader takes for a missing one."""
+    return "" if np.isnan(number) else f"{number:.{digits}f}"
+
+
+def _number(cells, *columns) -> float:
+    """The first of these columns that is filled; NaN where none is."""
+    return float(next((cells[column] for column in columns if cells.get(column)), "nan"))
 
 
 def _points(cells) -> np.ndarray:
@@ -115,44 +130,51 @@ def _openface_cells(row) -> dict:
     if face is not None:
         yaw, pitch, roll = np.radians(_pose(face))
         share = (face.score - LOWEST_SCORE) / (CONFIDENT_SCORE - LOWEST_SCORE)
-        cells |= {"confidence": f"{np.clip(share, 0, 1):.3f}", "score": f"{face.score:.6f}"}
-        # OpenFace: radians about the camera's axes; its pitch is positive where the nose points down.
-        cells |= {"pose_Rx": f"{-pitch:.4f}", "pose_Ry": f"{yaw:.4f}", "pose_Rz": f"{roll:.4f}"}
-        cells |= _box_cells(face) | {"sharpness": f"{face.sharpness:.2f}"}
+        cells |= {"confidence": _cell(np.clip(share, 0, 1), 3), "score": _cell(face.score, 6)}
+        # OpenFace: radians about the camera's axes (right, down, away). Turning about them moves the nose down, to the
+        # picture's left, and the eyes clockwise. pose_T stays empty: millimetres need the camera's focal length.
+        cells |= {"pose_Rx": _cell(-pitch, 4), "pose_Ry": _cell(-yaw, 4), "pose_Rz": _cell(roll, 4)}
+        cells |= _box_cells(face) | {"sharpness": _cell(face.sharpness, 2)}
     return cells | _point_cells(face)
 
 
 def _box_cells(face) -> dict:
     left, top, right, bottom = face.box
-    return dict(zip(BOX_COLUMNS, (f"{number:.3f}" for number in (left, top, right - left, bottom - top))))
+    return dict(zip(BOX_COLUMNS, (_cell(number, 3) for number in (left, top, right - left, bottom - top))))
 
 
 def _box(cells, points) -> np.ndarray:
     if not cells.get(BOX_COLUMNS[0]):
-        return np.r_[points.min(axis=0), points.max(axis=0)].astype(float)
+        return box_of_points(points)
     left, top, width, height = (float(cells[column]) for column in BOX_COLUMNS)
     return np.array([left, top, left + width, top + height])
 
 
 def _openface_row(cells) -> FaceRow:
     face = None
-    if float(cells["success"]) > 0:
+    if float(cells.get("success", 1)) > 0:  # FaceLandmarkImg writes the faces that it found, and no success
         points = _points(cells)
-        score = float(cells.get("score") or cells.get("confidence") or "nan")
-        face = Face(_box(cells, points), points, score, True, float(cells.get("sharpness") or "nan"))
+        score, sharpness = _number(cells, "score", "confidence"), _number(cells, "sharpness")
+        face = Face(_box(cells, points), points, score, True, sharpness)
     return FaceRow(
         cells.get("input") or "", int(float(cells.get("frame") or 1)), float(cells.get("timestamp") or 0),
-        int(float(cells.get("face_id") or 0)), face,
+        int(float(cells.get("face_id") or cells.get("face") or 0)), face,
     )  # fmt: skip
 
 
 def _pyfeat_cells(row) -> dict:
-    face = row.face
-    cells = {"frame": row.frame - 1, "input": row.input, "face_id": row.face_id, "timestamp": f"{row.time_s:.3f}"}
+    face, whole_s = row.face, int(row.time_s)
+    cells = {
+        "input": row.input, "frame": row.frame - 1, "approx_time": f"{whole_s // 60:02d}:{whole_s % 60:02d}",
+        "Identity": "" if face is None else f"{IDENTITY}{row.face_id}",
+        "face_id": row.face_id, "timestamp": f"{row.time_s:.3f}",
+    }  # fmt: skip
     if face is not None:
+        # In degrees, as those of older py-feat. Its present ones are radians about x, y and z in this order, whatever
+        # their names say.
         yaw, pitch, roll = _pose(face)
-        cells |= _box_cells(face) | {"FaceScore": f"{face.score:.6f}"}
-        cells |= {"Pitch": f"{pitch:.3f}", "Roll": f"{roll:.3f}", "Yaw": f"{yaw:.3f}"}
+        cells |= _box_cells(face) | {"FaceScore": _cell(face.score, 6)}
+        cells |= {"Pitch": _cell(pitch, 3), "Roll": _cell(roll, 3), "Yaw": _cell(yaw, 3)}
     return cells | _point_cells(face)
 
 
@@ -160,20 +182,31 @@ def _pyfeat_row(cells) -> FaceRow:
     face = None
     if cells["x_0"].strip().lower() not in ("", "nan"):
         points = _points(cells)
-        face = Face(_box(cells, points), points, float(cells["FaceScore"] or "nan"), True)
+        face = Face(_box(cells, points), points, _number(cells, "FaceScore"), True)
     frame = int(float(cells.get("frame") or 0)) + 1  # py-feat counts from 0
-    identity = cells.get("face_id") or "0"
-    return FaceRow(cells.get("input") or "", frame, float(cells.get("timestamp") or 0), int(float(identity)), face)
+    identity = cells.get("face_id") or (cells.get("Identity") or "").removeprefix(IDENTITY) or "0"
+    return FaceRow(cells.get("input") or "", frame, _pyfeat_time(cells), int(float(identity)), face)
+
+
+def _pyfeat_time(cells) -> float:
+    """Seconds; py-feat's own "mm:ss" is whole ones, or "hh:mm:ss"."""
+    if cells.get("timestamp"):
+        return float(cells["timestamp"])
+    seconds = 0.0
+    for part in (cells.get("approx_time") or "0").split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
 
 
 STYLES = {
     "openface": TableStyle(
-        ("frame", "face_id", "timestamp", "confidence", "success", "pose_Rx", "pose_Ry", "pose_Rz", *POINT_COLUMNS,
-         "input", "score", *BOX_COLUMNS, "sharpness"),
+        ("frame", "face_id", "timestamp", "confidence", "success", "pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx",
+         "pose_Ry", "pose_Rz", *POINT_COLUMNS, "input", "score", *BOX_COLUMNS, "sharpness"),
         _openface_cells, _openface_row, "OpenFace's columns, then input, score, box and sharpness",
     ),
     "pyfeat": TableStyle(
-        (*BOX_COLUMNS, "FaceScore", *POINT_COLUMNS, "Pitch", "Roll", "Yaw", "frame", "input", "face_id", "timestamp"),
+        (*BOX_COLUMNS, "FaceScore", *POINT_COLUMNS, "Pitch", "Roll", "Yaw", "input", "frame", "approx_time",
+         "Identity", "face_id", "timestamp"),
         _pyfeat_cells, _pyfeat_row, "py-feat's columns, then face_id and timestamp",
     ),
 }  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 from apps.landmarks import main as landmarks_command
 from data import LineamentError, image_digests
 from data.images import decode_image
-from landmarks import DETECTORS, extract_landmarks, find_face, find_faces
+from landmarks import DETECTORS, extract_landmarks, find_face, find_faces, opencv
 from landmarks.detector import box_of_points
 from landmarks.quality import MODEL, MODEL_POINTS, head_pose
 from landmarks.tables import STYLES, FaceRow, read_faces, write_faces
@@ -42,6 +42,41 @@ def test_yunet_says_what_it_needs(crop, monkeypatch):
     monkeypatch.delenv("LINEAMENT_YUNET", raising=False)
     with pytest.raises(LineamentError, match="LINEAMENT_YUNET"):
         find_face(crop, detector="yunet")
+
+
+def test_yunet_refuses_another_file(crop, monkeypatch, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"no network")
+    monkeypatch.setenv("LINEAMENT_YUNET", str(tmp_path / "model.onnx"))
+    with pytest.raises(LineamentError, match="is no YuNet model"):
+        find_face(crop, detector="yunet")
+
+
+class FivePoints:
+    """Stands for the network: sees one face, by its box and its eyes, nose tip and mouth corners."""
+
+    def __init__(self, points):
+        self.row = np.r_[[0, 0, 9, 9], points.ravel(), 0.9].astype(np.float32)
+
+    def setInputSize(self, size):  # noqa: N802, OpenCV's name
+        self.size = size
+
+    def detect(self, image):
+        assert image.shape[1::-1] == tuple(self.size) and image.shape[2] == 3
+        return 1, self.row[None]
+
+
+def test_yunets_five_points_give_the_box_of_the_68(photos, monkeypatch, tmp_path):
+    """Boxes made of the five points that lie in dlib's fits overlap with dlib's own."""
+    image = decode_image((photos / "2008_001322.jpg").read_bytes())
+    (tmp_path / "model.onnx").write_bytes(b"stands for a network")
+    monkeypatch.setenv("LINEAMENT_YUNET", str(tmp_path / "model.onnx"))
+    for expected in find_faces(image):
+        eyes = [expected.points[36:42].mean(axis=0), expected.points[42:48].mean(axis=0)]
+        network = FivePoints(np.array([*eyes, *expected.points[[30, 48, 54]]]))
+        monkeypatch.setattr(opencv, "_yunet", lambda path, network=network: network)
+        (face,) = find_faces(image, detector="yunet")
+        assert face.score == pytest.approx(0.9) and box_iou(face.box, expected.box) > 0.7
+        assert np.linalg.norm(face.points - expected.points, axis=1).mean() < 0.05 * eye_distance(expected.points)
 
 
 def test_view_maps_back_to_the_picture():

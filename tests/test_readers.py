@@ -374,6 +374,16 @@ CASES = {
         },
         [("happy/happy1.csv:2", "happy", None, None), ("sad/sad1.csv:2", "sad", None, None)],
     ),
+    "openface of pictures": Case(
+        "openface",
+        {
+            "a.csv": csv(",".join(["face", "confidence", *POINT_COLUMNS]), ",".join(["0", "0.925", *POINT_CELLS])),
+            "b.csv": csv(",".join(["face", "confidence", *POINT_COLUMNS]), ",".join(["0", "0.925", *POINT_CELLS])),
+            "labels.csv": csv("image,label", "a.png,happy", "b.png,sad"),
+            **pictures("a.png"),
+        },
+        [("a.csv:2", "happy", None, None), ("b.csv:2", "sad", None, None)],
+    ),
     "pyfeat": Case(
         "pyfeat",
         {
