@@ -6,7 +6,7 @@ import numpy as np
 from data.dataset import Dataset
 from data.errors import LineamentError
 from data.images import UnreadableImage
-from landmarks.detector import CROP_SIDE
+from landmarks.view import CROP_SIDE
 from landmarks.extract import LandmarkSet
 
 CROP_SIZE = 48  # px, the side of FER2013's pictures

@@ -37,19 +37,33 @@ class View:
         """Coordinates of the view in pixels of the picture; cv2.resize maps (x + 0.5) * scale - 0.5."""
         return (xy - self.border + 0.5) / self.scale - 0.5
 
+    def from_picture(self, xy: np.ndarray) -> np.ndarray:
+        """Coordinates of the picture in pixels of the view."""
+        return (xy + 0.5) * self.scale - 0.5 + self.border
 
-def view_of(image: np.ndarray, *, crop: bool | None = None) -> View:
-    """The view of a picture (H, W) or (H, W, 3) RGB; `crop` None decides by its size."""
-    gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+def gray_of(image: np.ndarray) -> np.ndarray:
+    """A picture (H, W) or (H, W, 3) RGB in gray (H, W)."""
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def view_of(
+    image: np.ndarray, *, crop: bool | None = None, side: int = CROP_SIDE, border: int = CROP_BORDER
+) -> View:
+    """The view of a picture (H, W) or (H, W, 3) RGB; `crop` None decides by its size.
+
+    A crop is enlarged to `side` px and its edge repeated outwards by `border` px.
+    """
+    gray = gray_of(image)
     height, width = gray.shape
     crop = max(height, width) <= CROP_SIDE if crop is None else crop
     if not crop:
         return View(np.ascontiguousarray(gray), image, False, 1.0, 0, (width, height))
-    scale = CROP_SIDE / max(height, width)
+    scale = side / max(height, width)
     frame = max(1, round(width * scale)), max(1, round(height * scale))
     work = cv2.resize(gray, frame, interpolation=cv2.INTER_CUBIC)
-    work = cv2.copyMakeBorder(work, *[CROP_BORDER] * 4, cv2.BORDER_REPLICATE)
-    return View(work, image, True, scale, CROP_BORDER, frame)
+    work = cv2.copyMakeBorder(work, *[border] * 4, cv2.BORDER_REPLICATE)
+    return View(work, image, True, scale, border, frame)
 
 
 def calibrated(box: np.ndarray, size, right, down) -> np.ndarray:
