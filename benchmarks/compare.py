@@ -102,8 +102,8 @@ def rows_against_plain(table, dataset, folds, selectors, rounds):
         ratios = [plain / mine for mine, plain in seconds]
         difference = max(abs(scores[name] - plain[name]) for name in CLASSIFIERS)
         yield (
-            f"| {selector} | {own:.1f} | {other:.1f} | {np.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) "
-            f"| {difference:.1e} |"
+            f"| {selector} | {own:.1f} | {other:.1f} "
+            f"| {np.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | {difference:.1e} |"
         )
 
 
