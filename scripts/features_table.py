@@ -60,15 +60,16 @@ def _escaped(formula: str) -> str:
 
 def sheet(family) -> np.ndarray:
     """Every feature of a family on a mean face, as one RGB picture."""
-    tiles = [tile(feature) for feature in family.features]
+    top = min(line[:, 1].min() for feature in family.features for line in feature.draw(TEMPLATE))
+    tiles = [tile(feature, forehead=max(0.0, -0.4 - top)) for feature in family.features]
     tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % COLUMNS)
     return np.vstack([np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)])
 
 
-def tile(feature) -> np.ndarray:
-    """One feature on a mean face."""
+def tile(feature, *, forehead: float) -> np.ndarray:
+    """One feature on a mean face; `forehead` is the room above the usual frame, in IOD."""
     picture = np.full((TILE * SCALE, TILE * SCALE, 3), 255, dtype=np.uint8)
-    face = (TEMPLATE + [0.95, 0.45]) * TILE * SCALE / 1.95
+    face = (TEMPLATE + [0.95 + forehead / 2, 0.45 + forehead]) * TILE * SCALE / (1.95 + forehead)
     for name, contour in CONTOURS.items():
         _line(picture, face[list(contour)], CONTOUR, 3, closed=name in CLOSED)
     for x, y in face:
