@@ -1,11 +1,12 @@
 """The comparison of four classifiers against the same written plainly with scikit-learn, and against LazyPredict.
 
-    python -m benchmarks.compare [--n 4000] [--selectors none,rfe,mutual_info] [--rounds 3]
+    python -m benchmarks.compare [--n 4000] [--selectors none,rfe,mutual_info] [--rounds 3] [--n-jobs 2]
     pip install --no-deps lazypredict && python -m benchmarks.compare --selectors ""
 
-Both get the same table, folds, models and two jobs; both also fit every model on all rows. Plainly means one
+Both get the same table, folds, models and jobs; both also fit every model on all rows. Plainly means one
 `cross_validate` of a whole pipeline for every classifier. The two take turns, in worker processes that are started
-before the clock is, and each ratio is one of times that follow each other: other programs slow both down alike.
+before the clock is, and each ratio is one of times that follow each other. With one job, seconds are the processor's,
+which other programs leave alone: what the work itself takes, without how it is spread over cores.
 
 LazyPredict is compared per model of the same kind, on the split of the first fold, one process, one thread: seconds of
 fitting and answering, and accuracy. It is left out where it is not installed. Where scikit-learn-intelex is installed
@@ -30,7 +31,6 @@ from landmarks import extract_landmarks
 CLASSIFIERS = ("svm", "logreg", "lda", "forest")
 LAZY_NAMES = {"svm": "SVC", "logreg": "LogisticRegression", "lda": "LinearDiscriminantAnalysis",
               "forest": "RandomForestClassifier"}  # fmt: skip
-N_JOBS = 2
 
 
 def table_of(data, n):
@@ -39,16 +39,16 @@ def table_of(data, n):
     train = np.flatnonzero(dataset.split == "train")
     dataset = dataset.take(np.sort(np.random.default_rng(0).choice(train, min(n, len(train)), replace=False)))
     digests = image_digests(dataset.images)
-    landmarks = extract_landmarks(dataset, digests=digests, cache=data_home() / "landmarks", n_jobs=N_JOBS)
+    landmarks = extract_landmarks(dataset, digests=digests, cache=data_home() / "landmarks", n_jobs=2)
     folds = make_folds(dataset, find_duplicates(digests), cv=5, seed=0)
     return feature_table(landmarks.points), dataset, folds
 
 
-def ours(table, dataset, folds, protocol):
+def ours(table, dataset, folds, protocol, n_jobs):
     """Accuracy of each classifier by `evaluate`, the mean over the folds."""
     evaluations, _ = evaluate(
         CLASSIFIERS, inputs={"features": table.X}, feature_names=table.names, target=dataset.target,
-        n_classes=len(dataset.label_names), folds=folds, protocol=protocol, n_jobs=N_JOBS,
+        n_classes=len(dataset.label_names), folds=folds, protocol=protocol, n_jobs=n_jobs,
     )  # fmt: skip
     scores = {}
     for one in evaluations:
@@ -57,7 +57,7 @@ def ours(table, dataset, folds, protocol):
     return scores
 
 
-def plainly(table, dataset, folds, protocol):
+def plainly(table, dataset, folds, protocol, n_jobs):
     """The same by one `cross_validate` a classifier."""
     scores = {}
     splits = [(train, test) for train, test in folds.fits if len(test)]
@@ -66,37 +66,39 @@ def plainly(table, dataset, folds, protocol):
             name, selector=protocol.selector, n_features=protocol.n_features, balance=protocol.balance
         )
         result = cross_validate(
-            model, table.X, dataset.target, cv=splits, scoring=("accuracy", "f1_macro"), n_jobs=N_JOBS
+            model, table.X, dataset.target, cv=splits, scoring=("accuracy", "f1_macro"), n_jobs=n_jobs
         )
         scores[name] = result["test_accuracy"].mean()
         model.fit(table.X, dataset.target)
     return scores
 
 
-def timed(compare, *arguments):
-    """Scores, and seconds by the clock."""
-    start = time.perf_counter()
-    scores = compare(*arguments)
-    return scores, time.perf_counter() - start
+def timed(compare, *arguments, n_jobs):
+    """Scores, and seconds: by the clock, or of the processor where one process does it all on one thread."""
+    clock = time.perf_counter if n_jobs > 1 else time.process_time
+    with threadpool_limits(1 if n_jobs == 1 else None):
+        start = clock()
+        scores = compare(*arguments, n_jobs)
+        return scores, clock() - start
 
 
-def start_workers():
+def start_workers(n_jobs):
     """Start joblib's processes and let them import the classifiers: whoever came first would pay for it."""
     model = make_classifier("svm")
-    Parallel(n_jobs=N_JOBS)(delayed(type(model).get_params)(model) for _ in range(4 * N_JOBS))
+    Parallel(n_jobs=n_jobs)(delayed(type(model).get_params)(model) for _ in range(4 * n_jobs))
 
 
-def rows_against_plain(table, dataset, folds, selectors, rounds):
+def rows_against_plain(table, dataset, folds, selectors, *, rounds, n_jobs):
     """One row of the table a selector: median seconds, the median of the rounds' ratios and their range."""
-    start_workers()
+    start_workers(n_jobs)
     for selector in selectors:
         protocol = resolve_protocol(
             d=len(table.names), n_classes=7, n_features=None, selector=selector, cv=5, balance="class-weight", seed=0
         )
         seconds = []
         for _ in range(rounds):
-            scores, own = timed(ours, table, dataset, folds, protocol)
-            plain, other = timed(plainly, table, dataset, folds, protocol)
+            scores, own = timed(ours, table, dataset, folds, protocol, n_jobs=n_jobs)
+            plain, other = timed(plainly, table, dataset, folds, protocol, n_jobs=n_jobs)
             seconds.append((own, other))
         own, other = np.median(seconds, axis=0)
         ratios = [plain / mine for mine, plain in seconds]
@@ -146,7 +148,8 @@ def main(options):
     if options.selectors:
         print("\n| selector | ours, s | plainly, s | times faster | largest difference in accuracy |")
         print("|---|---|---|---|---|")
-        for row in rows_against_plain(table, dataset, folds, options.selectors.split(","), options.rounds):
+        selectors, settings = options.selectors.split(","), {"rounds": options.rounds, "n_jobs": options.n_jobs}
+        for row in rows_against_plain(table, dataset, folds, selectors, **settings):
             print(row, flush=True)
     try:
         rows = list(rows_against_lazy(table, dataset, folds, options.rounds))
@@ -163,4 +166,5 @@ if __name__ == "__main__":
     parser.add_argument("--n", type=int, default=4000)
     parser.add_argument("--selectors", default="none,rfe,mutual_info")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--n-jobs", type=int, default=2)
     main(parser.parse_args())
