@@ -1,4 +1,4 @@
-"""Families that look at the skin: the face in one frame, gradients on it and around its points, textures.
+"""Families that look at the skin: the face in one frame, gradients on it and around its points, textures, furrows.
 
 Each picture is turned, scaled and moved so that its points fall on those of
 the mean face; what is computed there has no parameter to learn.
@@ -15,6 +15,7 @@ from skimage.feature import local_binary_pattern
 from data.dataset import Dataset
 from data.errors import LineamentError
 from data.images import UnreadableImage
+from features import furrows as skin
 from features.measure import Feature
 from features.shape import TEMPLATE, aligned
 from landmarks.layout import mirrored
@@ -39,16 +40,25 @@ BINARY_SIDE = 24
 
 @dataclass(frozen=True)
 class PixelFamily:
-    """Descriptors of n aligned faces: `compute(face, points)` takes (96, 96) uint8 and (68, 2) px to (d,)."""
+    """Descriptors of n aligned faces: `compute(faces, points)` takes (n, 96, 96) uint8 and (n, 68, 2) px to (n, d).
+
+    `features` are those that can be told one by one; `note` is a paragraph for the page of features.
+    """
 
     names: tuple[str, ...]
     compute: Callable[[np.ndarray, np.ndarray], np.ndarray]
     about: str
-    unit: str
+    features: tuple[Feature, ...] = ()
+    note: str = ""
 
-    @property
-    def features(self) -> tuple[Feature, ...]:
-        return tuple(Feature(name, self.about, self.unit, ()) for name in self.names)
+
+def each(compute: Callable[[np.ndarray, np.ndarray], np.ndarray]):
+    """A descriptor of one face, (96, 96) and (68, 2) to (d,), as one of n."""
+
+    def compute_all(faces, points):
+        return np.stack([compute(*face) for face in zip(faces, points)])
+
+    return compute_all
 
 
 def _hog_names():
@@ -108,25 +118,32 @@ def binary(face: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 PIXEL_FAMILIES = {
     "hog": PixelFamily(
-        _hog_names(), hog, "gradient histograms on the aligned face and around its points (9,604 columns)", "share"
+        _hog_names(), each(hog), "gradient histograms on the aligned face and around its points (9,604 columns)"
     ),
     "lbp": PixelFamily(
         tuple(f"lbp_{number}" for number in range((SIDE // LBP_CELL) ** 2 * LBP_CODES)),
-        lbp,
+        each(lbp),
         "local binary patterns on the aligned face (3,776 columns)",
-        "root of a share",
     ),
     "binary": PixelFamily(
         tuple(f"binary_{number}" for number in range(BINARY_SIDE**2)),
-        binary,
+        each(binary),
         "the aligned face in black and white, 24x24",
-        "share of white",
+    ),
+    "furrows": PixelFamily(
+        tuple(feature.name for feature in skin.FURROWS), skin.furrows, skin.ABOUT, skin.FURROWS, skin.NOTE
     ),
 }
 
 
 def pixel_table(
-    dataset: Dataset, points: np.ndarray, families: Sequence[str], *, mirror: bool = False, n_jobs: int = 1
+    dataset: Dataset,
+    points: np.ndarray,
+    families: Sequence[str],
+    *,
+    mirror: bool = False,
+    required: Sequence[str] | None = None,
+    n_jobs: int = 1,
 ) -> np.ndarray:
     """Descriptors of every face.
 
@@ -136,6 +153,7 @@ def pixel_table(
     points : ndarray of shape (n, 68, 2), px; rows may be NaN
     families : names in `PIXEL_FAMILIES`
     mirror : of the faces' mirror images
+    required : those of the families that cannot do without a picture, None for all; without any, its row is NaN
     n_jobs : processes; changes no result
 
     Returns
@@ -146,31 +164,42 @@ def pixel_table(
     Raises
     ------
     LineamentError
-        If a picture cannot be read, such as where landmarks came without any.
+        If a required picture cannot be read, such as where landmarks came without any.
     """
+    required = tuple(families if required is None else required)
     batches = [np.arange(start, min(start + BATCH, len(points))) for start in range(0, len(points), BATCH)]
     parts = Parallel(n_jobs=n_jobs)(
-        delayed(_batch)(dataset.images.take(rows), points[rows], tuple(families), mirror, dataset.name)
+        delayed(_batch)(dataset.images.take(rows), points[rows], tuple(families), required, mirror, dataset.name)
         for rows in batches
     )
     width = sum(len(PIXEL_FAMILIES[family].names) for family in families)
     return np.concatenate(parts) if parts else np.empty((0, width), dtype=np.float32)
 
 
-def _batch(images, points, families, mirror, name):
+def _batch(images, points, families, required, mirror, name):
     cv2.setNumThreads(1)  # one process a core already
     width = sum(len(PIXEL_FAMILIES[family].names) for family in families)
     table = np.full((len(points), width), np.nan, dtype=np.float32)
-    for row in np.flatnonzero(np.isfinite(points).all(axis=(1, 2))):
+    aligned_faces = {}
+    for row in np.flatnonzero(_measurable(points)):
         try:
-            face, places = aligned_face(images[row], points[row], mirror=mirror)
+            aligned_faces[row] = aligned_face(images[row], points[row], mirror=mirror)
         except UnreadableImage as reason:
-            raise LineamentError(
-                f"The families {', '.join(families)} need pictures, and '{name}' has none for all of its faces "
-                f"({reason}). Leave them out of --features."
-            ) from reason
-        table[row] = np.concatenate([PIXEL_FAMILIES[family].compute(face, places) for family in families])
+            if required:
+                raise LineamentError(
+                    f"The families {', '.join(required)} need pictures, and '{name}' has none for all of its faces "
+                    f"({reason}). Leave them out of --features."
+                ) from reason
+    if aligned_faces:
+        faces, places = (np.stack(part) for part in zip(*aligned_faces.values()))
+        parts = [PIXEL_FAMILIES[family].compute(faces, places) for family in families]
+        table[list(aligned_faces)] = np.concatenate(parts, axis=1)
     return table
+
+
+def _measurable(points):
+    """Faces (n,) that can be laid on the mean face: all points known, and the ears apart."""
+    return np.isfinite(points).all(axis=(1, 2)) & (points[:, 0] != points[:, 16]).any(axis=1)
 
 
 def aligned_face(image: np.ndarray, points: np.ndarray, *, mirror: bool = False):

@@ -25,7 +25,7 @@ N_SINGLE = 8  # single features likewise
 LEAST_SHOWN = 0.005  # a smaller move would be written as a change of 0.0 to 0.4 points
 N_ALIKE = 3  # members of a cluster that the table names
 KINDS = {"dist": "distance", "angle": "angle", "ellipse": "ellipse", "area": "area", "curve": "curvature",
-         "symmetry": "right less left", "shape": "shape", "pair": "distance"}  # fmt: skip
+         "symmetry": "right less left", "shape": "shape", "pair": "distance", "furrows": "furrows"}  # fmt: skip
 GROUPS = {
     FAMILY: "whole families",
     CLUSTER: "measurements that go together",

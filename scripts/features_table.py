@@ -13,12 +13,14 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from features.descriptors import PIXEL_FAMILIES  # noqa: E402
 from features.geometry import FAMILIES  # noqa: E402
 from features.shape import TEMPLATE  # noqa: E402
 from landmarks.layout import CLOSED, CONTOURS  # noqa: E402
 
 TARGET = ROOT / "docs" / "features.md"
-DRAWN = [name for name in FAMILIES if name not in ("shape", "pairwise")]  # a point each, and every pair: no need
+TOLD = FAMILIES | {name: family for name, family in PIXEL_FAMILIES.items() if family.features}
+DRAWN = [name for name in TOLD if name not in ("shape", "pairwise")]  # a point each, and every pair: no need
 HEADER = """\
 # Features
 
@@ -38,7 +40,7 @@ POINT, CONTOUR, STROKE = (130, 140, 150), (195, 200, 205), (200, 60, 40)  # RGB
 def page() -> str:
     """The whole document, without the drawings."""
     parts = [HEADER]
-    for name, family in FAMILIES.items():
+    for name, family in TOLD.items():
         parts.append(f"## {name}\n\n{family.about[0].upper()}{family.about[1:]}: {len(family.features)} features.\n")
         if family.note:
             parts.append(family.note)
@@ -58,15 +60,16 @@ def _escaped(formula: str) -> str:
 
 def sheet(family) -> np.ndarray:
     """Every feature of a family on a mean face, as one RGB picture."""
-    tiles = [tile(feature) for feature in family.features]
+    top = min(line[:, 1].min() for feature in family.features for line in feature.draw(TEMPLATE))
+    tiles = [tile(feature, forehead=max(0.0, -0.4 - top)) for feature in family.features]
     tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % COLUMNS)
     return np.vstack([np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)])
 
 
-def tile(feature) -> np.ndarray:
-    """One feature on a mean face."""
+def tile(feature, *, forehead: float) -> np.ndarray:
+    """One feature on a mean face; `forehead` is the room above the usual frame, in IOD."""
     picture = np.full((TILE * SCALE, TILE * SCALE, 3), 255, dtype=np.uint8)
-    face = (TEMPLATE + [0.95, 0.45]) * TILE * SCALE / 1.95
+    face = (TEMPLATE + [0.95 + forehead / 2, 0.45 + forehead]) * TILE * SCALE / (1.95 + forehead)
     for name, contour in CONTOURS.items():
         _line(picture, face[list(contour)], CONTOUR, 3, closed=name in CLOSED)
     for x, y in face:
@@ -84,5 +87,5 @@ if __name__ == "__main__":
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(page(), encoding="utf-8")
     for family in DRAWN:
-        drawing = Image.fromarray(sheet(FAMILIES[family])).quantize(24)  # a few colours: a quarter of the bytes
+        drawing = Image.fromarray(sheet(TOLD[family])).quantize(24)  # a few colours: a quarter of the bytes
         drawing.save(TARGET.with_name(f"features_{family}.png"), optimize=True)

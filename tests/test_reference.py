@@ -11,7 +11,15 @@ import run_pipeline
 from apps.options import parse_options
 from data import Dataset, LineamentError, load_dataset
 from data.images import ArrayImages
-from features import FeatureTable, feature_table, neutral_faces, reference_sentence, relative_table, without_references
+from features import (
+    FeatureTable,
+    face_table,
+    feature_table,
+    neutral_faces,
+    reference_sentence,
+    relative_table,
+    without_references,
+)
 from features.reference import REASON
 from features.shape import TEMPLATE
 
@@ -100,7 +108,7 @@ def test_the_pipeline_keeps_rows_together(sample, sample_landmarks):
     assert len(measured.dataset) == len(measured.landmarks) == len(measured.table.X) == len(measured.digests) == 800
     assert len(measured.duplicates.copy_of) == 800 and len(measured.dataset.skipped) == 40
     assert "40 people" in measured.reference
-    own = feature_table(sample_landmarks.points, ("aus",)).X
+    own = face_table(dataset, sample_landmarks.points, ("aus",)).X
     keys = list(sample.keys)
     row = list(measured.dataset.keys).index("s07_happy_1")
     assert_allclose(measured.table.X[row], own[keys.index("s07_happy_1")] - own[keys.index("s07_neutral_0")])
@@ -109,9 +117,9 @@ def test_the_pipeline_keeps_rows_together(sample, sample_landmarks):
 
 
 def test_without_the_flag_nothing_is_subtracted(sample, sample_landmarks):
-    measured = measure(replace(sample, landmarks=sample_landmarks.points), "--features", "aus")
+    measured = measure(replace(sample, landmarks=sample_landmarks.points), "--features", "angles")
     assert len(measured.dataset) == 840 and measured.reference == ""
-    assert_allclose(measured.table.X, feature_table(sample_landmarks.points, ("aus",)).X)
+    assert_allclose(measured.table.X, feature_table(sample_landmarks.points, ("angles",)).X)
 
 
 def test_labels_without_information_stay_at_chance():
@@ -144,9 +152,11 @@ def test_first_frames_of_ckplus_are_the_reference(tmp_path):
     smile[[48, 54]] = [[-4, -4], [4, -4]]
     for (subject, number), emotion in sequences.items():
         for frame, points in ((1, own[subject]), (2, own[subject] + smile * (emotion == "5"))):
+            level = 60 * frame + 10 * int(emotion) + int(subject[1:])  # even skin, and no two pictures alike
+            gray = np.full((120, 120), level, dtype=np.uint8)
             name = f"{subject}/{number}/{subject}_{number}_{frame:08d}"
             files = {
-                f"cohn-kanade-images/{name}.png": cv2.imencode(".png", rng.integers(0, 255, (120, 120)))[1].tobytes(),
+                f"cohn-kanade-images/{name}.png": cv2.imencode(".png", gray)[1].tobytes(),
                 f"Landmarks/{name}_landmarks.txt": " ".join(f"{value:.7e}" for value in points.ravel()).encode(),
                 **({f"Emotion/{name}_emotion.txt": f"  {emotion}.0\n".encode()} if frame == 2 else {}),
             }
