@@ -3,10 +3,11 @@
     python -m benchmarks.compare [--n 4000] [--selectors none,rfe,mutual_info] [--rounds 3] [--n-jobs 2]
     pip install --no-deps lazypredict && python -m benchmarks.compare --selectors ""
 
-Both get the same table, folds, models and jobs; both also fit every model on all rows. Plainly means one
-`cross_validate` of a whole pipeline for every classifier. The two take turns, in worker processes that are started
-before the clock is, and each ratio is one of times that follow each other. With one job, seconds are the processor's,
-which other programs leave alone: what the work itself takes, without how it is spread over cores.
+Both get the same table, folds and models; both also fit every model on all rows. Plainly means one `cross_validate` of
+a whole pipeline for every classifier: with the same number of jobs, and as most write it, without a number, which is
+one. They take turns, in worker processes that are started before the clock is, and each ratio is one of times that
+follow each other. With one job, seconds are the processor's, which other programs leave alone: what the work itself
+takes, without how it is spread over cores.
 
 LazyPredict is compared per model of the same kind, on the split of the first fold, one process, one thread: seconds of
 fitting and answering, and accuracy. It is left out where it is not installed. Where scikit-learn-intelex is installed
@@ -75,7 +76,7 @@ def plainly(table, dataset, folds, protocol, n_jobs):
 
 def timed(compare, *arguments, n_jobs):
     """Scores, and seconds: by the clock, or of the processor where one process does it all on one thread."""
-    clock = time.perf_counter if n_jobs > 1 else time.process_time
+    clock = time.process_time if n_jobs == 1 else time.perf_counter
     with threadpool_limits(1 if n_jobs == 1 else None):
         start = clock()
         scores = compare(*arguments, n_jobs)
@@ -89,7 +90,7 @@ def start_workers(n_jobs):
 
 
 def rows_against_plain(table, dataset, folds, selectors, *, rounds, n_jobs):
-    """One row of the table a selector: median seconds, the median of the rounds' ratios and their range."""
+    """One row of the table a selector: median seconds, and the median of the rounds' ratios."""
     start_workers(n_jobs)
     for selector in selectors:
         protocol = resolve_protocol(
@@ -98,14 +99,16 @@ def rows_against_plain(table, dataset, folds, selectors, *, rounds, n_jobs):
         seconds = []
         for _ in range(rounds):
             scores, own = timed(ours, table, dataset, folds, protocol, n_jobs=n_jobs)
-            plain, other = timed(plainly, table, dataset, folds, protocol, n_jobs=n_jobs)
-            seconds.append((own, other))
-        own, other = np.median(seconds, axis=0)
-        ratios = [plain / mine for mine, plain in seconds]
+            plain, same_jobs = timed(plainly, table, dataset, folds, protocol, n_jobs=n_jobs)
+            one_job = same_jobs
+            if n_jobs > 1:
+                _, one_job = timed(plainly, table, dataset, folds, protocol, n_jobs=None)
+            seconds.append((own, same_jobs, one_job))
+        own, same_jobs, one_job = np.array(seconds).T
         difference = max(abs(scores[name] - plain[name]) for name in CLASSIFIERS)
         yield (
-            f"| {selector} | {own:.1f} | {other:.1f} "
-            f"| {np.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | {difference:.1e} |"
+            f"| {selector} | {np.median(own):.1f} | {np.median(same_jobs):.1f} | {np.median(same_jobs / own):.2f} "
+            f"| {np.median(one_job):.1f} | {np.median(one_job / own):.2f} | {difference:.1e} |"
         )
 
 
@@ -146,8 +149,8 @@ def main(options):
     table, dataset, folds = table_of(options.data, options.n)
     print(f"{len(dataset)} pictures, {len(table.names)} features")
     if options.selectors:
-        print("\n| selector | ours, s | plainly, s | times faster | largest difference in accuracy |")
-        print("|---|---|---|---|---|")
+        print("\n| selector | ours, s | plainly, same jobs, s | times faster | plainly, s | times faster | difference |")
+        print("|---|---|---|---|---|---|---|")
         selectors, settings = options.selectors.split(","), {"rounds": options.rounds, "n_jobs": options.n_jobs}
         for row in rows_against_plain(table, dataset, folds, selectors, **settings):
             print(row, flush=True)

@@ -8,6 +8,7 @@ false ones, with the mean error of the points in inter-ocular distances.
 """
 
 import argparse
+import functools
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -17,25 +18,32 @@ import numpy as np
 
 from data import load_dataset
 from data.images import decode_image
-from landmarks.detector import CROP_THRESHOLD, DETECTORS, _hog, find_faces
+from landmarks.detector import DETECTORS, LOOK, _look, find_faces, locate_plain
 from landmarks.track import box_iou
-from landmarks.view import view_of
+from landmarks.view import CROP_BORDER, CROP_SIDE, view_of
 
 SLOW = ("mmod",)
 SKIPPED = ("none", "yunet")  # nothing to find; no model file is installed
 
 
 def settings():
-    """Name to `locate`: the registry, and HOG's thresholds in one look."""
-    for threshold in (0.0, -0.3, -0.6, CROP_THRESHOLD, -1.25):
-        yield f"hog, one look, score > {threshold:g}", lambda view, threshold=threshold: _hog(view.gray, threshold)
+    """Name to `locate`: the registry, and HOG's thresholds in one look, at the size of the fits and at its own."""
+    for threshold in (0.0, -0.6, -1.0):
+        for place in ((CROP_SIDE, CROP_BORDER), LOOK):
+            name = f"hog, one look at {place[0]} + 2 x {place[1]} px, score > {threshold:g}"
+            yield name, functools.partial(_one_look, place=place, threshold=threshold)
     for name, spec in DETECTORS.items():
         if name not in SKIPPED:
             yield name, spec.locate
 
 
+def _one_look(view, *, place, threshold):
+    return [seen for seen in _look(view, *place) if seen[1] > threshold]
+
+
 def crops(images):
-    strict = [_hog(view_of(image).gray, 0.0) for image in images]
+    """Strict is what dlib alone sees at upsample 1 with score over 0."""
+    strict = [locate_plain(view_of(image)) for image in images]
     print("| detector | found | agrees with strict HOG | ms a picture |\n|---|---|---|---|")
     for name, locate in settings():
         some = images[:150] if name in SLOW else images
