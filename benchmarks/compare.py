@@ -149,7 +149,7 @@ def main(options):
     table, dataset, folds = table_of(options.data, options.n)
     print(f"{len(dataset)} pictures, {len(table.names)} features")
     if options.selectors:
-        print("\n| selector | ours, s | plainly, same jobs, s | times faster | plainly, s | times faster | difference |")
+        print("\n| selector | ours, s | plainly, as many jobs, s | faster | plainly, s | faster | difference |")
         print("|---|---|---|---|---|---|---|")
         selectors, settings = options.selectors.split(","), {"rounds": options.rounds, "n_jobs": options.n_jobs}
         for row in rows_against_plain(table, dataset, folds, selectors, **settings):
