@@ -3,10 +3,13 @@
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 SMALLEST_VARIANCE = 1e-6  # of a block's largest; axes below hold nothing but rounding
+WIDE = 4  # times as many columns as axes asked for
+POWER_STEPS = 7
 ROWS_AT_ONCE = 2048
 MOST_CENTRES = 30_000  # rows up to which the kernel matrix is held whole, in 3.6 GB
 SINGLE_PRECISION = 4096  # rows from which float32 halves memory and time; the answers agree to 1e-4
@@ -53,13 +56,10 @@ class PartlyWhitened(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return self
 
     def _axes(self, X):
-        covariance = X.T @ X / len(X)
-        d = len(covariance)
-        variance, axes = eigh(covariance, subset_by_index=[max(0, d - self.n_components), d - 1])
-        kept = variance > SMALLEST_VARIANCE * max(variance[-1], np.finfo(float).tiny)
-        if not kept.any():
-            kept[-1] = True
-        variance, axes = variance[kept][::-1], axes[:, kept][:, ::-1]
+        variance, axes = _principal(X.T @ X / len(X), self.n_components)
+        kept = variance > SMALLEST_VARIANCE * max(variance[0], np.finfo(float).tiny)
+        kept[0] = True
+        variance, axes = variance[kept], axes[:, kept]
         axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
         scaled = axes * np.maximum(variance, np.finfo(float).tiny) ** (-self.power / 2)
         total = (variance ** (1 - self.power)).sum()
@@ -194,6 +194,19 @@ class LeastSquaresSVM(ClassifierMixin, BaseEstimator):
 
     def _whitened(self, X):
         return np.ascontiguousarray(self.whiten_.transform(X), dtype=self.dtype_)
+
+
+def _principal(covariance, n_components):
+    """The largest variances (k,), falling, and their axes (d, k) of a covariance (d, d).
+
+    Where few of many axes are asked for, they are found in a random subspace: 9,604 columns take seconds, not minutes.
+    """
+    d = len(covariance)
+    if d > WIDE * n_components:
+        axes, variance, _ = randomized_svd(covariance, n_components, n_iter=POWER_STEPS, random_state=0)
+        return variance, axes
+    variance, axes = eigh(covariance, subset_by_index=[max(0, d - n_components), d - 1])
+    return variance[::-1], axes[:, ::-1]
 
 
 def _solve_positive(system, right):

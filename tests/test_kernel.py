@@ -32,6 +32,14 @@ def test_power_1_whitens_and_power_0_only_turns(table):
             assert np.allclose(distances[0] / distances[0][0], distances[1] / distances[1][0])
 
 
+def test_few_of_many_axes_are_the_largest(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(300, 60)) * 0.9 ** np.arange(60)
+    near = PartlyWhitened(0.5, n_components=10).fit(X).axes_[0][1]
+    monkeypatch.setattr(kernel, "WIDE", 60)
+    exact = PartlyWhitened(0.5, n_components=10).fit(X).axes_[0][1]
+    np.testing.assert_allclose(near[:, :5], exact[:, :5], atol=1e-2)
+
+
 def test_every_block_comes_out_with_the_same_variance(table):
     X, _ = table
     Z = PartlyWhitened(0.5).fit(X, blocks=np.repeat(["wide", "narrow"], [7, 1])).transform(X)

@@ -7,6 +7,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 import cv2
+import dlib
 import numpy as np
 import pytest
 
@@ -85,6 +86,28 @@ def test_view_maps_back_to_the_picture():
     scale = CROP_SIDE / 48
     assert np.allclose(view.to_picture(corner), (0.5 / scale - 0.5))
     assert view.gray.shape == (144 + 48, 72 + 48)
+
+
+def test_another_view_leads_to_the_same_place(crop):
+    view, small = view_of(crop), view_of(crop, side=96, border=8)
+    corner = np.array([3.0, 5.0])
+    np.testing.assert_allclose(view.from_picture(view.to_picture(corner)), corner)
+    np.testing.assert_allclose(small.to_picture(small.from_picture(corner)), corner)
+    assert small.gray.shape == (112, 112)
+
+
+@pytest.mark.parametrize("detector", ["hog", "hog-fast"])
+def test_hog_keeps_what_dlib_alone_sees(detector, sample):
+    """Where the strict look of the usual loop finds a face, no closer look moves its box."""
+    dlib_alone = dlib.get_frontal_face_detector()
+    seen = 0
+    for image in (sample.images[row] for row in range(0, len(sample), 40)):
+        rectangles, _, _ = dlib_alone.run(np.ascontiguousarray(image), 1, 0.0)
+        if rectangles:
+            seen += 1
+            expected = [getattr(rectangles[0], side)() for side in ("left", "top", "right", "bottom")]
+            np.testing.assert_allclose(find_face(image, detector=detector).box, expected, atol=1e-6)
+    assert seen > 5
 
 
 def test_annotated_photos(photos):
