@@ -14,8 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from classifiers.audit import drawn_rows
 from classifiers.evaluate import Folds
-from classifiers.gaps import MedianImputer
 from classifiers.registry import make_back, make_front
+from classifiers.wide import MedianImputer
 
 CLASSIFIER = "lda"  # cheap, and without a setting to tune: what differs between rows are the measurements
 MOST_ROWS = 8000

@@ -17,16 +17,15 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from classifiers import estimators
 from classifiers.calibration import TemperatureScaled
 from classifiers.cnn import make_cnn
 from classifiers.ensemble import DEFAULT_MEMBERS, Stack, Vote
-from classifiers.gaps import MedianImputer
 from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
 from classifiers.selection import SELECTORS
+from classifiers.wide import BatchedScaler, MedianImputer
 from data.errors import check_choice
 
 AUGMENTS = {
@@ -261,7 +260,7 @@ def make_front(selector: str, n_features: int, *, random_state: int) -> Pipeline
         [
             ("impute", MedianImputer()),
             ("varies", VarianceThreshold()),
-            ("scale", StandardScaler()),
+            ("scale", BatchedScaler()),
             ("select", build(n_features, random_state)),
         ]
     )

@@ -13,10 +13,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from classifiers.calibration import TemperatureScaled
 from classifiers.ensemble import Stack, Vote
 from classifiers.estimators import BalancedKNN, BalancedMLP, NarrowNystroem
-from classifiers.gaps import MedianImputer
 from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
 from classifiers.ranking import MRMR, CrossValidatedElimination
 from classifiers.registry import BalancedPriorLDA
+from classifiers.wide import BatchedScaler, MedianImputer
 from data import LineamentError
 from features import FAMILIES, FaceFeatures, feature_table, iter_feature_tables
 
@@ -44,6 +44,7 @@ MEMBERS = [("lda", Pipeline([("classify", LinearDiscriminantAnalysis())]))]
         LeastSquaresSVM(),
         MRMR(),
         MedianImputer(),
+        BatchedScaler(),
         NarrowNystroem(),
         PartlyWhitened(),
         Stack(MEMBERS),
@@ -99,3 +100,12 @@ def test_chunks_join_without_a_seam(sample_landmarks, monkeypatch):
     whole = feature_table(points).X
     monkeypatch.setattr("features.transformer.CHUNK", 3)
     np.testing.assert_allclose(feature_table(points).X, whole, rtol=1e-12)
+
+
+def test_batched_scaler_learns_what_the_whole_table_says():
+    X = np.random.default_rng(0).normal(3, 5, size=(9_000, 4)).astype(np.float32)
+    X[::7, 1] = np.nan
+    one, other = BatchedScaler().fit(X), StandardScaler().fit(X.astype(np.float64))
+    np.testing.assert_allclose(one.mean_, other.mean_, rtol=1e-6)
+    np.testing.assert_allclose(one.scale_, other.scale_, rtol=1e-6)
+    assert one.transform(X).dtype == np.float32

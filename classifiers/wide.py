@@ -1,12 +1,15 @@
-"""Gaps in a table, filled without a copy of the whole: tables of descriptors are gigabytes."""
+"""Imputing and scaling without copies of the whole table: tables of descriptors are gigabytes."""
 
 import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import _safe_indexing, gen_batches
+from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
 
 COLUMNS_AT_ONCE = 64
+ROWS_AT_ONCE = 4096
 
 
 class MedianImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -40,6 +43,18 @@ class MedianImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+class BatchedScaler(StandardScaler):
+    """scikit-learn's StandardScaler, learned from some rows at a time; of all at once it makes copies in float64."""
+
+    def fit(self, X, y=None):
+        if _num_samples(X) <= ROWS_AT_ONCE:
+            return super().fit(X)
+        self._reset()
+        for rows in gen_batches(_num_samples(X), ROWS_AT_ONCE):
+            self.partial_fit(_safe_indexing(X, rows))
+        return self
 
 
 def _medians(X):
