@@ -30,6 +30,7 @@ TRUSTED = (
     "classifiers.registry.NarrowSVC",
     "classifiers.wide.BatchedScaler",
     "classifiers.wide.MedianImputer",
+    "classifiers.wide.Varying",
     "functools.partial",
     "imblearn.pipeline.Pipeline",
     "numpy.dtype",

@@ -14,7 +14,6 @@ from imblearn.pipeline import Pipeline
 from sklearn.base import BaseEstimator, clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.feature_selection import VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -25,7 +24,7 @@ from classifiers.cnn import make_cnn
 from classifiers.ensemble import DEFAULT_MEMBERS, Stack, Vote
 from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
 from classifiers.selection import SELECTORS
-from classifiers.wide import BatchedScaler, MedianImputer
+from classifiers.wide import BatchedScaler, MedianImputer, Varying
 from data.errors import check_choice
 
 AUGMENTS = {
@@ -259,7 +258,7 @@ def make_front(selector: str, n_features: int, *, random_state: int) -> Pipeline
     return Pipeline(
         [
             ("impute", MedianImputer()),
-            ("varies", VarianceThreshold()),
+            ("varies", Varying()),
             ("scale", BatchedScaler()),
             ("select", build(n_features, random_state)),
         ]

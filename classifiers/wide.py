@@ -1,9 +1,10 @@
-"""Imputing and scaling without copies of the whole table: tables of descriptors are gigabytes."""
+"""Imputing, scaling and leaving out constants, without copies of a table of descriptors, which is gigabytes."""
 
 import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.feature_selection import SelectorMixin
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing, gen_batches
 from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
@@ -38,6 +39,33 @@ class MedianImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _checked(self, X, *, reset):
         return validate_data(self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite="allow-nan")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+class Varying(SelectorMixin, BaseEstimator):
+    """The columns that are not the same in every row.
+
+    scikit-learn's VarianceThreshold chooses the same ones through five copies of the table in float64.
+
+    Attributes
+    ----------
+    varies_ : ndarray of shape (d,), bool
+    """
+
+    def fit(self, X, y=None):
+        X = validate_data(self, X, dtype=(np.float64, np.float32), ensure_all_finite="allow-nan")
+        self.varies_ = np.fmax.reduce(X, axis=0) > np.fmin.reduce(X, axis=0)
+        if not self.varies_.any():
+            raise ValueError(f"All of the {X.shape[1]} measurements are the same in all {X.shape[0]} sample(s).")
+        return self
+
+    def _get_support_mask(self):
+        check_is_fitted(self)
+        return self.varies_
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

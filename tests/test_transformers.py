@@ -16,7 +16,7 @@ from classifiers.estimators import BalancedKNN, BalancedMLP, NarrowNystroem
 from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
 from classifiers.ranking import MRMR, CrossValidatedElimination
 from classifiers.registry import BalancedPriorLDA
-from classifiers.wide import BatchedScaler, MedianImputer
+from classifiers.wide import BatchedScaler, MedianImputer, Varying
 from data import LineamentError
 from features import FAMILIES, FaceFeatures, feature_table, iter_feature_tables
 
@@ -45,6 +45,7 @@ MEMBERS = [("lda", Pipeline([("classify", LinearDiscriminantAnalysis())]))]
         MRMR(),
         MedianImputer(),
         BatchedScaler(),
+        Varying(),
         NarrowNystroem(),
         PartlyWhitened(),
         Stack(MEMBERS),
