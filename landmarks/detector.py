@@ -124,7 +124,7 @@ def locate_nothing(view: View):
 DETECTORS = {
     "hog": DetectorSpec(locate_hog, "dlib's frontal HOG detector (Dalal and Triggs 2005, King 2015)"),
     "hog-fast": DetectorSpec(locate_plain, "hog with one look and one fit of the points, as in the usual loop", (1,)),
-    "mmod": DetectorSpec(locate_mmod, "dlib's CNN detector (King 2015): 40 times slower than hog"),
+    "mmod": DetectorSpec(locate_mmod, "dlib's CNN detector (King 2015): 100 times slower than hog"),
     "haar": DetectorSpec(opencv.locate_haar_alt2, "OpenCV's boosted cascade frontalface_alt2 (Viola and Jones 2001)"),
     "haar-default": DetectorSpec(opencv.locate_haar_default, "OpenCV's boosted cascade frontalface_default"),
     "yunet": DetectorSpec(opencv.locate_yunet, f"OpenCV's YuNet; its ONNX file stands in {opencv.YUNET_VARIABLE}"),
