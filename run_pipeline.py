@@ -10,7 +10,7 @@ import shlex
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +53,7 @@ from features import (
     without_references,
 )
 from landmarks import LandmarkSet, extract_landmarks, given_landmarks
-from reports import Run, write_report
+from reports import Failure, Run, keep_run, write_report
 from reports.matrix import Cell, write_matrix
 from reports.metrics import only_label
 
@@ -80,8 +80,12 @@ def run(options, *, command: str = "") -> Path:
             folds=folds,
             **settings_of(measured, protocol, options),
         )
-    with clock.lap("audit"):
-        audited = audit(
+    # Kept before anything else is asked of it: whatever fails or is stopped from here on, the evaluation stands.
+    finished = finished_run(measured, evaluations, models, protocol, options, clock, command=command)
+    keep_run(finished, options.out)
+    attempts = Attempts(clock)
+    with attempts.at("audit"):
+        finished = replace(finished, audit=audit(
             measured.dataset,
             measured.duplicates,
             measured.table.X,
@@ -91,9 +95,9 @@ def run(options, *, command: str = "") -> Path:
             classifiers=options.classifiers,
             level=options.audit,
             n_jobs=options.n_jobs,
-        )
-    with clock.lap("explain"):
-        explained = explain(
+        ))  # fmt: skip
+    with attempts.at("explanation", lap="explain"):
+        finished = replace(finished, explanation=explain(
             measured.table.X,
             measured.dataset.target,
             names=measured.table.names,
@@ -106,9 +110,9 @@ def run(options, *, command: str = "") -> Path:
             seed=options.seed,
             level=options.explain,
             n_jobs=options.n_jobs,
-        )
-    steps = {"audit": audited, "explanation": explained}
-    return report(measured, evaluations, models, protocol, options, clock, command=command, **steps)
+        ))  # fmt: skip
+    finished = replace(finished, failures=tuple(attempts.failures), seconds=dict(clock.seconds))
+    return write_report(replace(finished, peak_memory=peak_memory()), options.out)
 
 
 def run_matrix(options, *, command: str = "") -> Path:
@@ -132,7 +136,9 @@ def run_matrix(options, *, command: str = "") -> Path:
                 **settings_of(own, protocol, options),
             )
         name = own.dataset.name
-        page = report(own, evaluations, models, protocol, options, clock, command=command, out=options.out / name)
+        out = options.out / name
+        finished = finished_run(own, evaluations, models, protocol, options, clock, command=command, out=out)
+        page = write_report(finished, out)
         if spec in options.test:
             cells.append(Cell(own.dataset, own.dataset, own.landmarks.found, tuple(evaluations), page))
         for test, results in zip(others, scored):
@@ -294,7 +300,7 @@ def settings_of(measured: Measured, protocol: Protocol, options) -> dict:
     }
 
 
-def report(
+def finished_run(
     measured: Measured,
     evaluations: list[Evaluation],
     models: dict,
@@ -304,15 +310,14 @@ def report(
     *,
     command: str,
     out: Path | None = None,
-    **steps,
-) -> Path:
-    """Save the models, write the report of one dataset and return its path; `steps` are further fields of `Run`."""
+) -> Run:
+    """Save the models of one dataset and gather all that its report is made from."""
     dataset, out = measured.dataset, out or options.out
     about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
     about |= {"reference": options.reference, "augment": options.augment}
     for name, model in models.items():
         save_model(out / "models", name, model, about=about)
-    finished = Run(
+    return Run(
         dataset=dataset,
         landmarks=measured.landmarks,
         duplicates=measured.duplicates,
@@ -329,9 +334,7 @@ def report(
         n_landmarks_fresh=measured.landmarks.n_fresh,
         landmark_seconds=landmark_seconds(dataset, options),
         peak_memory=peak_memory(),
-        **steps,
     )
-    return write_report(finished, out)
 
 
 def report_one_label(measured: Measured, options, clock: "Stopwatch", *, command: str) -> Path:
@@ -341,7 +344,7 @@ def report_one_label(measured: Measured, options, clock: "Stopwatch", *, command
         cv=options.cv, seed=options.seed, grouped_by=grouped_by(measured.dataset), reference=measured.reference
     )
     only = only_label(measured.dataset, cv=options.cv)
-    return report(measured, [only], {}, protocol, options, clock, command=command)
+    return write_report(finished_run(measured, [only], {}, protocol, options, clock, command=command), options.out)
 
 
 def landmark_seconds(dataset: Dataset, options) -> float | None:
@@ -382,6 +385,23 @@ def check_ready(options) -> None:
             raise LineamentError(
                 f"Cannot write into {folder} ({error.strerror}). Choose another folder with --out or --cache."
             ) from error
+
+
+class Attempts:
+    """Steps that may fail without harm: what they raise is told, and kept in `failures`."""
+
+    def __init__(self, clock: "Stopwatch"):
+        self.clock = clock
+        self.failures = []
+
+    @contextmanager
+    def at(self, step: str, *, lap: str = ""):
+        try:
+            with self.clock.lap(lap or step):
+                yield
+        except Exception as error:
+            log.exception("The %s failed; the evaluation is kept, and the report says so.", step)
+            self.failures.append(Failure(step, f"{type(error).__name__}: {error}"))
 
 
 class Stopwatch:

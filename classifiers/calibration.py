@@ -15,6 +15,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
     rows and scored on others, because scores of rows that a model was fitted
     on are too sure. The helper is small, so an SVM (quadratic in the rows)
     pays little for it; cross-validated calibration would fit it several times.
+    Where the rows are too few to part them so, the number is 1: scores stay
+    as they are.
 
     Parameters
     ----------
@@ -65,13 +67,20 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
 
     def _inverse_temperature(self, X, y, fit_params):
         faces = np.arange(len(y) // self.copies)
-        stratify = y[faces] if np.unique(y[faces], return_counts=True)[1].min() > 1 else None
+        counts, n_train = np.unique(y[faces], return_counts=True)[1], int(self.share * len(faces))
+        if n_train < 2:
+            return 1.0
+        stratified = counts.min() > 1 and min(n_train, len(faces) - n_train) >= len(counts)
         train, rest = train_test_split(
-            faces, train_size=self.share, stratify=stratify, random_state=self.random_state
+            faces, train_size=n_train, stratify=y[faces] if stratified else None, random_state=self.random_state
         )
+        if len(np.unique(y[train])) < 2:
+            return 1.0
         with_copies = np.concatenate([train + copy * len(faces) for copy in range(self.copies)])
         helper = clone(self.estimator).fit(X[with_copies], y[with_copies], **fit_params)
         test = rest[np.isin(y[rest], helper.classes_)][: max(len(train) // 2, 1)]
+        if not len(test):
+            return 1.0
         scores = _columns(helper.decision_function(X[test]))
         place = np.searchsorted(helper.classes_, y[test])
 

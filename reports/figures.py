@@ -151,6 +151,23 @@ def _bare(ax):
 
 
 @dataclass(frozen=True)
+class NoteDisplay:
+    """Words in place of a figure."""
+
+    text: str
+    size: tuple[float, float] = (WIDTH, 1.0)
+
+    def frame(self):
+        return pd.DataFrame({"text": [self.text]})
+
+    def plot(self, ax=None):
+        ax = _axes(ax, self.size)
+        ax.set_axis_off()
+        ax.text(0, 0.5, "\n".join(textwrap.wrap(self.text, 60)), va="center", transform=ax.transAxes)
+        return ax
+
+
+@dataclass(frozen=True)
 class BarsDisplay:
     """Horizontal bars of one number per name, each with its text."""
 

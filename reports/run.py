@@ -15,6 +15,14 @@ from reports.excerpt import Excerpt
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A step that did not end, and why; the evaluation stands without it."""
+
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Run:
     """One finished run: n pictures and what was made of them.
 
@@ -51,6 +59,8 @@ class Run:
         The same model under careless protocols.
     explanation : Explanation or None
         What the answers of the model that came first rest on.
+    failures : tuple of Failure
+        Steps after the evaluation, such as "audit", that did not end.
     versions : dict of str to str
         What was installed; empty for "look it up when the report is written".
     excerpt : Excerpt or None
@@ -81,6 +91,7 @@ class Run:
     model_bytes: dict[str, int] = field(default_factory=dict)
     audit: Audit | None = None
     explanation: Explanation | None = None
+    failures: tuple[Failure, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     excerpt: Excerpt | None = None
 

@@ -30,7 +30,7 @@ from reports.document import plain
 from reports.excerpt import Excerpt, Thumbnail
 from reports.explanations import explanation_document, explanation_of
 from reports.metrics import predictions_table
-from reports.run import Run
+from reports.run import Failure, Run
 
 FORMAT = 1
 RUN, FACES, PREDICTIONS, GALLERY = "run.json", "faces.parquet", "predictions.parquet", "gallery.parquet"
@@ -137,6 +137,7 @@ def _run_document(run):
             "format": FORMAT,
             "dataset": {name: getattr(dataset, name) for name in ("name", "label_names", "synthetic", "about")},
             "skipped": [asdict(item) for item in run.skipped],
+            "failures": [asdict(item) for item in run.failures],
             "features": list(run.table.names),
             "between": run.excerpt.between.tolist(),
             "mean_face": None if run.excerpt.mean_face is None else run.excerpt.mean_face.tolist(),
@@ -176,6 +177,7 @@ def _run_of(document, faces, predictions, gallery):
         ),
         protocol=Protocol(**document["protocol"]),
         skipped=dataset.skipped,
+        failures=tuple(Failure(**item) for item in document.get("failures", ())),
         audit=None if document["audit"] is None else _audit_of(document["audit"]),
         explanation=None if document.get("explanation") is None else explanation_of(document["explanation"]),
         excerpt=_excerpt_of(document, faces, gallery),

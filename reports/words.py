@@ -366,7 +366,7 @@ def cost_sentences(run: Run) -> list[str]:
 
 
 def warnings(run: Run) -> list[str]:
-    """What a reader must know before any number: one label alone, no face found, labels that are not scored."""
+    """What a reader must know first: one label alone, no face found, labels that are not scored, steps that failed."""
     found, present = run.landmarks.found, np.unique(run.dataset.target)
     sentences = []
     if len(present) == 1:
@@ -380,7 +380,10 @@ def warnings(run: Run) -> list[str]:
         names = [run.dataset.label_names[label] for label in present if not (run.dataset.target[rows] == label).any()]
         if names:
             sentences.append(f"The {PARTS[part]} part holds no picture of: {', '.join(names)}.")
-    return sentences
+    return sentences + [
+        f"The {failure.step} is missing: {failure.reason}. All else on this page stands without it."
+        for failure in run.failures
+    ]
 
 
 def model_about(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import platform
 import re
 from dataclasses import replace
@@ -22,6 +23,8 @@ from reports.store import load_run, save_run, with_costs
 from reports.tables import Tables, tables_of
 from reports.views import View
 from reports.words import SYNTHETIC, capital
+
+log = logging.getLogger(__name__)
 
 LISTING = "files.txt"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,10 +64,14 @@ def write_report(run: Run, out: Path) -> Path:
     LineamentError
         If the folder cannot be written.
     """
-    out = Path(out)
-    run = completed(run, out)
-    save_run(run, out)
-    return render(run, out)
+    return render(keep_run(run, out), Path(out))
+
+
+def keep_run(run: Run, out: Path) -> Run:
+    """Write what `rewrite_report` needs, and return the run completed by what its folder keeps."""
+    run = completed(run, Path(out))
+    save_run(run, Path(out))
+    return run
 
 
 def rewrite_report(folder: Path) -> Path:
@@ -82,7 +89,7 @@ def render(run: Run, out: Path) -> Path:
     """Tables, figures and pages of a run with its excerpt; what an earlier run left here is removed."""
     tables, config = tables_of(run), toml(run.config)
     page = page_of(run, tables, config=config)
-    images = {picture.name: draw(picture) for picture in page.all_pictures()}
+    images = {picture.name: _drawn(picture) for picture in page.all_pictures()}
     files = {f"figures/{name}.png": themes["light"] for name, themes in images.items()}
     files |= table_files(tables)
     files["metrics.json"] = as_json(metrics_document(run, tables))
@@ -125,6 +132,16 @@ def remove_stale(out: Path, files: list[str]) -> None:
 
 def _write(path: Path, content: str | bytes) -> None:
     write_atomically(path, lambda file: file.write(content.encode() if isinstance(content, str) else content))
+
+
+def _drawn(picture) -> dict[str, bytes]:
+    """The picture, or one that says why it could not be drawn: no figure is worth a report."""
+    try:
+        return draw(picture)
+    except Exception as error:
+        log.exception("The figure '%s' could not be drawn.", picture.name)
+        reason = f"This figure could not be drawn: {type(error).__name__}: {error}"
+        return draw(replace(picture, display=figures.NoteDisplay(reason, picture.display.size)))
 
 
 def draw(picture: Picture) -> dict[str, bytes]:
