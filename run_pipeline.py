@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from apps.options import as_config, parse_options
-from classifiers import (
+from lineament.apps.options import as_config, parse_options
+from lineament.classifiers import (
     CLASSIFIERS,
     Evaluation,
     Part,
@@ -26,11 +26,11 @@ from classifiers import (
     make_folds,
     resolve_protocol,
 )
-from classifiers.audit import audit
-from classifiers.bundle import save_model
-from classifiers.cnn import check_torch
-from classifiers.explain import explain, family_columns
-from data import (
+from lineament.classifiers.audit import audit
+from lineament.classifiers.bundle import save_model
+from lineament.classifiers.cnn import check_torch
+from lineament.classifiers.explain import explain, family_columns
+from lineament.data import (
     Dataset,
     Duplicates,
     LineamentError,
@@ -43,7 +43,7 @@ from data import (
     relabel,
     survey_images,
 )
-from features import (
+from lineament.features import (
     FeatureTable,
     face_crops,
     face_table,
@@ -52,10 +52,10 @@ from features import (
     relative_table,
     without_references,
 )
-from landmarks import LandmarkSet, extract_landmarks, given_landmarks
-from reports import Failure, Run, keep_run, write_report
-from reports.matrix import Cell, write_matrix
-from reports.metrics import only_label
+from lineament.landmarks import LandmarkSet, extract_landmarks, given_landmarks
+from lineament.reports import Failure, Run, keep_run, write_report
+from lineament.reports.matrix import Cell, write_matrix
+from lineament.reports.metrics import only_label
 
 log = logging.getLogger(__name__)
 N_TIMED = 24  # pictures that the speed of landmarks is measured on

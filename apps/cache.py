@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from data import LineamentError, data_home
-from landmarks.cache import cache_entries, clear_cache
+from ..data import LineamentError, data_home
+from ..landmarks.cache import cache_entries, clear_cache
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,15 +3,15 @@
 import sys
 from importlib import import_module
 
-from data import LineamentError, check_choice
+from ..data import LineamentError, check_choice
 
 COMMANDS = {  # name: (module with `main(arguments)`, what it does)
-    "run": ("run_pipeline", "the whole pipeline, as run_pipeline.py"),
-    "report": ("apps.report", "write the report of a run folder again, without training"),
-    "compare": ("apps.compare", "one page on how runs differ, and whether chance explains it"),
-    "data": ("apps.datasets", "list, fetch or describe datasets"),
-    "landmarks": ("apps.landmarks", "68 points of every face in pictures, folders and videos, as a CSV"),
-    "cache": ("apps.cache", "what the landmark cache holds (info), and its removal (clear)"),
+    "run": ("lineament.run_pipeline", "the whole pipeline, as run_pipeline.py"),
+    "report": ("lineament.apps.report", "write the report of a run folder again, without training"),
+    "compare": ("lineament.apps.compare", "one page on how runs differ, and whether chance explains it"),
+    "data": ("lineament.apps.datasets", "list, fetch or describe datasets"),
+    "landmarks": ("lineament.apps.landmarks", "68 points of every face in pictures, folders and videos, as a CSV"),
+    "cache": ("lineament.apps.cache", "what the landmark cache holds (info), and its removal (clear)"),
 }
 
 

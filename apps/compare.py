@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from data import LineamentError
-from reports import load_runs, write_comparison
+from ..data import LineamentError
+from ..reports import load_runs, write_comparison
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,11 +8,11 @@ from pathlib import Path
 import joblib
 from tqdm import tqdm
 
-from data import LineamentError, check_choice
-from data.describe import contact_sheet, describe
-from data.fetch import DOWNLOADS, fetch
-from data.reader import shown
-from data.sources import DATASETS, READERS, load_dataset, recognise_dataset
+from ..data import LineamentError, check_choice
+from ..data.describe import contact_sheet, describe
+from ..data.fetch import DOWNLOADS, fetch
+from ..data.reader import shown
+from ..data.sources import DATASETS, READERS, load_dataset, recognise_dataset
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,14 +12,14 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from data import LineamentError
-from data.images import IMAGE_SUFFIXES, UnreadableImage, decode_image
-from landmarks import DETECTORS, find_faces
-from landmarks.cache import write_atomically
-from landmarks.drawing import drawn
-from landmarks.tables import STYLES, FaceRow, write_faces
-from landmarks.track import Tracker
-from landmarks.video import VIDEO_SUFFIXES, read_video, video_info, video_writer
+from ..data import LineamentError
+from ..data.images import IMAGE_SUFFIXES, UnreadableImage, decode_image
+from ..landmarks import DETECTORS, find_faces
+from ..landmarks.cache import write_atomically
+from ..landmarks.drawing import drawn
+from ..landmarks.tables import STYLES, FaceRow, write_faces
+from ..landmarks.track import Tracker
+from ..landmarks.video import VIDEO_SUFFIXES, read_video, video_info, video_writer
 
 WHOLE = 0.9  # of the frames that a video claims; fewer are told of, since some containers only estimate them
 

@@ -10,15 +10,15 @@ from types import SimpleNamespace
 
 import joblib
 
-from classifiers import AUGMENTS, BALANCES, CLASSIFIERS, SELECTORS
-from classifiers.audit import AUDITS
-from classifiers.ensemble import DEFAULT_MEMBERS
-from classifiers.explain import EXPLANATIONS
-from classifiers.registry import member_names
-from classifiers.tuning import TUNINGS
-from data import DATASETS, LineamentError, check_choice, data_home, parse_labels
-from features import ALL_FAMILIES, DEFAULT_FAMILIES, REFERENCES
-from landmarks import BACKENDS, DETECTORS, ON_MISS
+from ..classifiers import AUGMENTS, BALANCES, CLASSIFIERS, SELECTORS
+from ..classifiers.audit import AUDITS
+from ..classifiers.ensemble import DEFAULT_MEMBERS
+from ..classifiers.explain import EXPLANATIONS
+from ..classifiers.registry import member_names
+from ..classifiers.tuning import TUNINGS
+from ..data import DATASETS, LineamentError, check_choice, data_home, parse_labels
+from ..features import ALL_FAMILIES, DEFAULT_FAMILIES, REFERENCES
+from ..landmarks import BACKENDS, DETECTORS, ON_MISS
 
 ENVIRONMENT_PREFIX = "LINEAMENT_"
 

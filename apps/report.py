@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from data import LineamentError
-from reports import rewrite_report
+from ..data import LineamentError
+from ..reports import rewrite_report
 
 
 def main(arguments: list[str] | None = None) -> int:

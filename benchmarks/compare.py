@@ -24,10 +24,10 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import cross_validate
 from threadpoolctl import threadpool_limits
 
-from classifiers import evaluate, make_classifier, make_folds, resolve_protocol
-from data import data_home, find_duplicates, image_digests, load_dataset
-from features import feature_table
-from landmarks import extract_landmarks
+from lineament.classifiers import evaluate, make_classifier, make_folds, resolve_protocol
+from lineament.data import data_home, find_duplicates, image_digests, load_dataset
+from lineament.features import feature_table
+from lineament.landmarks import extract_landmarks
 
 CLASSIFIERS = ("svm", "logreg", "lda", "forest")
 LAZY_NAMES = {"svm": "SVC", "logreg": "LogisticRegression", "lda": "LinearDiscriminantAnalysis",

@@ -16,11 +16,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data import load_dataset
-from data.images import decode_image
-from landmarks.detector import DETECTORS, LOOK, _look, find_faces, locate_plain
-from landmarks.track import box_iou
-from landmarks.view import CROP_BORDER, CROP_SIDE, view_of
+from lineament.data import load_dataset
+from lineament.data.images import decode_image
+from lineament.landmarks.detector import DETECTORS, LOOK, _look, find_faces, locate_plain
+from lineament.landmarks.track import box_iou
+from lineament.landmarks.view import CROP_BORDER, CROP_SIDE, view_of
 
 SLOW = ("mmod",)
 SKIPPED = ("none", "yunet")  # nothing to find; no model file is installed

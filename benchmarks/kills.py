@@ -16,14 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from data import image_digests, load_dataset
-from landmarks import extract_landmarks
-from landmarks.cache import cache_entries
+from lineament.data import image_digests, load_dataset
+from lineament.landmarks import extract_landmarks
+from lineament.landmarks.cache import cache_entries
 
 CHILD = """
 import sys
-from data import image_digests, load_dataset
-from landmarks import extract_landmarks
+from lineament.data import image_digests, load_dataset
+from lineament.landmarks import extract_landmarks
 if __name__ == "__main__":
     dataset = load_dataset("fer2013", sys.argv[2]).take(range(int(sys.argv[3])))
     print("ready", flush=True)

@@ -13,10 +13,10 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from data import image_digests, load_dataset
-from data.dataset import Dataset
-from data.images import UnreadableImage, decode_image
-from landmarks import extract_landmarks
+from lineament.data import image_digests, load_dataset
+from lineament.data.dataset import Dataset
+from lineament.data.images import UnreadableImage, decode_image
+from lineament.landmarks import extract_landmarks
 
 
 class BytesImages:

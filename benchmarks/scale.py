@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from data import data_home, image_digests, load_dataset
-from features import DEFAULT_FAMILIES, FAMILIES, feature_table, iter_feature_tables
-from landmarks import extract_landmarks
-from landmarks.layout import LEFT_EYE, RIGHT_EYE
+from lineament.data import data_home, image_digests, load_dataset
+from lineament.features import DEFAULT_FAMILIES, FAMILIES, feature_table, iter_feature_tables
+from lineament.landmarks import extract_landmarks
+from lineament.landmarks.layout import LEFT_EYE, RIGHT_EYE
 
 NOISE_PX = 0.3
 TIMED, LOOPED = 100_000, 300  # faces a round

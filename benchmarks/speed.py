@@ -20,13 +20,13 @@ import cv2
 import dlib
 import numpy as np
 
-from data import image_digests, load_dataset
-from data.dataset import Dataset
-from data.images import TreeImages, decode_image
-from data.tree import open_tree
-from landmarks import extract_landmarks
-from landmarks.detector import _best, _hog_detector, default_landmark_model, locate_hog, steady_points
-from landmarks.view import view_of
+from lineament.data import image_digests, load_dataset
+from lineament.data.dataset import Dataset
+from lineament.data.images import TreeImages, decode_image
+from lineament.data.tree import open_tree
+from lineament.landmarks import extract_landmarks
+from lineament.landmarks.detector import _best, _hog_detector, default_landmark_model, locate_hog, steady_points
+from lineament.landmarks.view import view_of
 
 
 def ours(dataset, n_jobs, cache, detector="hog"):

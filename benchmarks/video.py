@@ -15,9 +15,9 @@ import dlib
 import numpy as np
 
 from benchmarks.speed import DlibTrees, shape_predictor
-from data.images import decode_image
-from landmarks.detector import PHOTO_THRESHOLD, PHOTO_UPSAMPLED_PIXELS, _box, _hog_detector, steady_points
-from landmarks.track import Tracker
+from lineament.data.images import decode_image
+from lineament.landmarks.detector import PHOTO_THRESHOLD, PHOTO_UPSAMPLED_PIXELS, _box, _hog_detector, steady_points
+from lineament.landmarks.track import Tracker
 
 PHOTO = "2008_001322.jpg"
 SIZES = ((640, 480), (1280, 720))

@@ -1,6 +1,6 @@
 """Classifiers, selectors, and their honest evaluation on shared folds."""
 
-from classifiers.evaluate import (
+from .evaluate import (
     HELD_OUT,
     UNUSED,
     Evaluation,
@@ -10,9 +10,9 @@ from classifiers.evaluate import (
     make_folds,
     resolve_protocol,
 )
-from classifiers.registry import AUGMENTS, BALANCES, CLASSIFIERS, make_classifier
-from classifiers.selection import SELECTORS
-from classifiers.transfer import Part, evaluate_transfer
+from .registry import AUGMENTS, BALANCES, CLASSIFIERS, make_classifier
+from .selection import SELECTORS
+from .transfer import Part, evaluate_transfer
 
 __all__ = [
     "AUGMENTS",

@@ -12,10 +12,10 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-from classifiers.audit import drawn_rows
-from classifiers.evaluate import Folds
-from classifiers.registry import make_back, make_front
-from classifiers.wide import MedianImputer
+from .audit import drawn_rows
+from .evaluate import Folds
+from .registry import make_back, make_front
+from .wide import MedianImputer
 
 CLASSIFIER = "lda"  # cheap, and without a setting to tune: what differs between rows are the measurements
 MOST_ROWS = 8000

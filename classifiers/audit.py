@@ -15,11 +15,11 @@ from joblib import Parallel, delayed
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
-from classifiers.evaluate import Folds, Protocol, make_folds
-from classifiers.registry import make_classifier, make_front, member_names
-from data.dataset import Dataset
-from data.duplicates import Duplicates
-from data.errors import LineamentError, check_choice
+from .evaluate import Folds, Protocol, make_folds
+from .registry import make_classifier, make_front, member_names
+from ..data.dataset import Dataset
+from ..data.duplicates import Duplicates
+from ..data.errors import LineamentError, check_choice
 
 log = logging.getLogger(__name__)
 

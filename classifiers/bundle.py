@@ -7,30 +7,30 @@ from pathlib import Path
 import skops.io
 from sklearn.pipeline import Pipeline
 
-from classifiers.cnn import CNNClassifier
-from classifiers.registry import CLASSIFIERS
-from data.errors import LineamentError, check_choice
-from landmarks.cache import write_atomically
+from .cnn import CNNClassifier
+from .registry import CLASSIFIERS
+from ..data.errors import LineamentError, check_choice
+from ..landmarks.cache import write_atomically
 
 # What our pipelines hold beyond skops' own list; a file with anything else is refused.
 TRUSTED = (
-    "classifiers.calibration.TemperatureScaled",
-    "classifiers.ensemble.Stack",
-    "classifiers.ensemble.Vote",
-    "classifiers.estimators.BalancedKNN",
-    "classifiers.estimators.BalancedMLP",
-    "classifiers.estimators.NarrowNystroem",
-    "classifiers.ranking.CrossValidatedElimination",
-    "classifiers.ranking.MRMR",
-    "classifiers.ranking.range_variance",
-    "classifiers.kernel.LeastSquaresSVM",
-    "classifiers.kernel.PartlyWhitened",
-    "classifiers.registry.BalancedPriorLDA",
-    "classifiers.registry.CappedSMOTE",
-    "classifiers.registry.NarrowSVC",
-    "classifiers.wide.BatchedScaler",
-    "classifiers.wide.MedianImputer",
-    "classifiers.wide.Varying",
+    "lineament.classifiers.calibration.TemperatureScaled",
+    "lineament.classifiers.ensemble.Stack",
+    "lineament.classifiers.ensemble.Vote",
+    "lineament.classifiers.estimators.BalancedKNN",
+    "lineament.classifiers.estimators.BalancedMLP",
+    "lineament.classifiers.estimators.NarrowNystroem",
+    "lineament.classifiers.ranking.CrossValidatedElimination",
+    "lineament.classifiers.ranking.MRMR",
+    "lineament.classifiers.ranking.range_variance",
+    "lineament.classifiers.kernel.LeastSquaresSVM",
+    "lineament.classifiers.kernel.PartlyWhitened",
+    "lineament.classifiers.registry.BalancedPriorLDA",
+    "lineament.classifiers.registry.CappedSMOTE",
+    "lineament.classifiers.registry.NarrowSVC",
+    "lineament.classifiers.wide.BatchedScaler",
+    "lineament.classifiers.wide.MedianImputer",
+    "lineament.classifiers.wide.Varying",
     "functools.partial",
     "imblearn.pipeline.Pipeline",
     "numpy.dtype",

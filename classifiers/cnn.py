@@ -13,7 +13,7 @@ from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
-from data.errors import LineamentError, check_choice
+from ..data.errors import LineamentError, check_choice
 
 try:
     import safetensors.torch as safetensors

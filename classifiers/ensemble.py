@@ -6,8 +6,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from classifiers.inner import inner_folds
-from data.errors import LineamentError
+from .inner import inner_folds
+from ..data.errors import LineamentError
 
 DEFAULT_MEMBERS = ("svm-nystroem", "lda", "forest")  # three kinds of model, all fast on many rows
 

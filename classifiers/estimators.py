@@ -19,8 +19,8 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from classifiers.calibration import TemperatureScaled
-from classifiers.kernel import PartlyWhitened
+from .calibration import TemperatureScaled
+from .kernel import PartlyWhitened
 
 
 class BalancedKNN(ClassifierMixin, BaseEstimator):

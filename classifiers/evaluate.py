@@ -13,12 +13,12 @@ from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from classifiers.registry import AUGMENTS, CLASSIFIERS, glue, make_back, make_front, of_single_faces
-from classifiers.selection import SELECTORS, resolve_n_features
-from classifiers.tuning import LEVELS, chosen_params, tune
-from data.dataset import TRAIN, Dataset
-from data.duplicates import Duplicates, fold_groups
-from data.errors import LineamentError, check_choice
+from .registry import AUGMENTS, CLASSIFIERS, glue, make_back, make_front, of_single_faces
+from .selection import SELECTORS, resolve_n_features
+from .tuning import LEVELS, chosen_params, tune
+from ..data.dataset import TRAIN, Dataset
+from ..data.duplicates import Duplicates, fold_groups
+from ..data.errors import LineamentError, check_choice
 
 VIEWS = {"none": ("features",), "mirror": ("features", "mirrored")}  # inputs that stand for a face, by `augment`
 HELD_OUT = -1  # predicted by the model that was fitted on the whole training part

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from classifiers.ablation import Ablated, Stability, ablation, selection_stability
-from classifiers.audit import drawn_rows
-from classifiers.clusters import Cluster, clusters_of
-from classifiers.evaluate import UNUSED, Evaluation, Folds
-from classifiers.registry import CLASSIFIERS, of_single_faces
-from data.errors import check_choice
-from features.geometry import FAMILIES
+from .ablation import Ablated, Stability, ablation, selection_stability
+from .audit import drawn_rows
+from .clusters import Cluster, clusters_of
+from .evaluate import UNUSED, Evaluation, Folds
+from .registry import CLASSIFIERS, of_single_faces
+from ..data.errors import check_choice
+from ..features.geometry import FAMILIES
 
 N_EFFECTS = 8  # clusters whose effect on every class is shown
 N_MOVES = 3  # clusters named for one face

@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from classifiers.inner import inner_folds
+from .inner import inner_folds
 
 COPY = 0.9999  # correlation from which a feature is a copy of another
 

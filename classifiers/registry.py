@@ -18,14 +18,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from classifiers import estimators
-from classifiers.calibration import TemperatureScaled
-from classifiers.cnn import make_cnn
-from classifiers.ensemble import DEFAULT_MEMBERS, Stack, Vote
-from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
-from classifiers.selection import SELECTORS
-from classifiers.wide import BatchedScaler, MedianImputer, Varying
-from data.errors import check_choice
+from . import estimators
+from .calibration import TemperatureScaled
+from .cnn import make_cnn
+from .ensemble import DEFAULT_MEMBERS, Stack, Vote
+from .kernel import LeastSquaresSVM, PartlyWhitened
+from .selection import SELECTORS
+from .wide import BatchedScaler, MedianImputer, Varying
+from ..data.errors import check_choice
 
 AUGMENTS = {
     "none": "the faces as they are",

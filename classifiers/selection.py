@@ -12,8 +12,8 @@ from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, f_class
 from sklearn.linear_model import RidgeClassifier
 from sklearn.svm import LinearSVC
 
-from classifiers.ranking import MRMR, CrossValidatedElimination, range_variance
-from data.errors import LineamentError, check_choice
+from .ranking import MRMR, CrossValidatedElimination, range_variance
+from ..data.errors import LineamentError, check_choice
 
 DEFAULT_N_FEATURES = 60
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds, evaluate
+from .evaluate import HELD_OUT, UNUSED, Evaluation, Folds, evaluate
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
-from classifiers.inner import inner_folds
-from landmarks.cache import write_atomically
+from .inner import inner_folds
+from ..landmarks.cache import write_atomically
 
 FACTOR = 3  # of rows from rung to rung, and of candidates down
 LEAST_GROUPS = 3  # of every class, on each rung

@@ -1,11 +1,14 @@
 """Labelled pictures: readers of datasets, the embedded sample, duplicates."""
 
-from data.dataset import Dataset, Skipped, image_digests
-from data.duplicates import Duplicates, find_duplicates, fold_groups
-from data.errors import LineamentError, check_choice
-from data.similar import near_pairs, survey_images
-from data.sources import DATASETS, data_home, load_dataset, recognise_dataset
-from data.vocabulary import CANONICAL, canonical_name, line_up, parse_labels, relabel
+if "." not in __name__:  # from the clone's root: a second copy of every class, which no isinstance knows
+    raise ImportError("The folder data is a part of the package lineament: import lineament.data instead.")
+
+from .dataset import Dataset, Skipped, image_digests
+from .duplicates import Duplicates, find_duplicates, fold_groups
+from .errors import LineamentError, check_choice
+from .similar import near_pairs, survey_images
+from .sources import DATASETS, data_home, load_dataset, recognise_dataset
+from .vocabulary import CANONICAL, canonical_name, line_up, parse_labels, relabel
 
 __all__ = [
     "CANONICAL",

@@ -4,11 +4,11 @@ Several near-identical rows show one person, and the table does not say whom:
 its Usage column is kept, but it does not part people.
 """
 
-from data import fer2013
-from data.dataset import Dataset
-from data.pixels import add_pixel_rows, label_of
-from data.reader import Rows, Source
-from data.tree import Tree
+from . import fer2013
+from .dataset import Dataset
+from .pixels import add_pixel_rows, label_of
+from .reader import Rows, Source
+from .tree import Tree
 
 IDS = (*fer2013.IDS, "contempt")
 LABELS = tuple(sorted(IDS))

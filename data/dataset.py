@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.errors import LineamentError
-from data.images import UnreadableImage
+from .errors import LineamentError
+from .images import UnreadableImage
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 PER_IMAGE = ("target", "keys", "groups", "split", "landmarks", "votes")  # fields with a row an image

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from data.dataset import Dataset, Skipped, image_digests
-from data.duplicates import Duplicates, find_duplicates
-from data.images import UnreadableImage
-from data.similar import near_pairs, survey_images
+from .dataset import Dataset, Skipped, image_digests
+from .duplicates import Duplicates, find_duplicates
+from .images import UnreadableImage
+from .similar import near_pairs, survey_images
 
 CELL = 64  # px, side of a picture on the sheet
 TEXT_WIDTH = 150  # px, column of the labels

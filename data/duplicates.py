@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from data.dataset import TRAIN, Dataset
+from .dataset import TRAIN, Dataset
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def check_choice(kind: str, value: str, choices: Iterable[str]) -> str:
     >>> check_choice("classifier", "svn", ["svm", "forest"])
     Traceback (most recent call last):
     ...
-    data.errors.LineamentError: Unknown classifier 'svn'. Did you mean 'svm'? Choose from forest, svm.
+    lineament.data.errors.LineamentError: Unknown classifier 'svn'. Did you mean 'svm'? Choose from forest, svm.
     """
     choices = sorted(choices)
     if value in choices:

@@ -11,13 +11,13 @@ the name.
 
 from itertools import zip_longest
 
-from data import fer2013
-from data.dataset import Dataset
-from data.errors import LineamentError
-from data.pixels import pixels_of
-from data.reader import Rows, Source, image_files
-from data.table import table_rows, tables_with
-from data.tree import Tree
+from . import fer2013
+from .dataset import Dataset
+from .errors import LineamentError
+from .pixels import pixels_of
+from .reader import Rows, Source, image_files
+from .table import table_rows, tables_with
+from .tree import Tree
 
 VOTED = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 OTHERS = ("unknown", "NF")

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from data.errors import LineamentError, check_choice
-from data.sources import DATASETS, READERS, data_home
-from data.tree import ARCHIVE_ERRORS
+from .errors import LineamentError, check_choice
+from .sources import DATASETS, READERS, data_home
+from .tree import ARCHIVE_ERRORS
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from pathlib import PurePosixPath
 import numpy as np
 from scipy.io import loadmat
 
-from data.dataset import Dataset
-from data.errors import LineamentError
-from data.reader import Rows, Source
-from data.tree import Tree
+from .dataset import Dataset
+from .errors import LineamentError
+from .reader import Rows, Source
+from .tree import Tree
 
 LABELS = ("man", "woman")
 NAMES = ("imdb.mat", "wiki.mat")

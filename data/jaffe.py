@@ -8,9 +8,9 @@ Lyons, Akamatsu, Kamachi and Gyoba, "Coding Facial Expressions with Gabor Wavele
 import re
 from pathlib import PurePosixPath
 
-from data.dataset import Dataset
-from data.reader import Rows, Source, image_files
-from data.tree import Tree
+from .dataset import Dataset
+from .reader import Rows, Source, image_files
+from .tree import Tree
 
 CODES = {
     "AN": "angry",

@@ -2,10 +2,10 @@
 
 from pathlib import PurePosixPath
 
-from data.dataset import Dataset
-from data.reader import Rows, Source
-from data.table import MAX_HEADERS, header, table_rows, tables
-from data.tree import Tree
+from .dataset import Dataset
+from .reader import Rows, Source
+from .table import MAX_HEADERS, header, table_rows, tables
+from .tree import Tree
 
 # Other names of each column, in lower case.
 COLUMNS = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from data.reader import Rows
-from data.table import table_rows
+from .reader import Rows
+from .table import table_rows
 
 SIDE = 48  # px
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from data.images import TreeImages, UnreadableImage
+from .images import TreeImages, UnreadableImage
 
 N_POINTS = 68
 COLUMNS = tuple(f"{axis}_{number}" for axis in "xy" for number in range(N_POINTS))  # of OpenFace and py-feat

@@ -7,11 +7,11 @@ py-feat's guesses and no labels: those stand in a column `label` added to it, or
 in a table `image,label` beside it.
 """
 
-from data.dataset import Dataset
-from data.openface import load_points, point_tables
-from data.reader import Source
-from data.table import MAX_HEADERS
-from data.tree import Tree
+from .dataset import Dataset
+from .openface import load_points, point_tables
+from .reader import Source
+from .table import MAX_HEADERS
+from .tree import Tree
 
 
 def load(tree: Tree) -> Dataset:

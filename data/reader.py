@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from data.dataset import TEST, TRAIN, VALIDATION, Dataset, Skipped
-from data.errors import LineamentError
-from data.images import IMAGE_SUFFIXES, ArrayImages, TreeImages
-from data.points import N_POINTS, PointImages
-from data.tree import Tree
+from .dataset import TEST, TRAIN, VALIDATION, Dataset, Skipped
+from .errors import LineamentError
+from .images import IMAGE_SUFFIXES, ArrayImages, TreeImages
+from .points import N_POINTS, PointImages
+from .tree import Tree
 
 # What the datasets call their parts, in lower case.
 PARTS = {

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from data.dataset import Dataset
-from data.face_model import CANVAS, AppearanceModel, with_shut_lips
-from data.fer2013 import LABELS
-from data.images import ArrayImages
+from .dataset import Dataset
+from .face_model import CANVAS, AppearanceModel, with_shut_lips
+from .fer2013 import LABELS
+from .images import ArrayImages
 
 log = logging.getLogger(__name__)
 

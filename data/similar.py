@@ -16,7 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from data.images import UnreadableImage
+from .images import UnreadableImage
 
 MAX_BITS = 8  # of 63 that may differ
 MIN_CORRELATION = 0.90  # of the gray pixels at THUMB x THUMB

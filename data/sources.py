@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from data import (
+from . import (
     affectnet,
     ck48,
     ckextended,
@@ -23,10 +23,10 @@ from data import (
     rafdb,
     sample,
 )
-from data.dataset import Dataset
-from data.errors import LineamentError, check_choice
-from data.reader import Source, seen
-from data.tree import Tree, open_tree
+from .dataset import Dataset
+from .errors import LineamentError, check_choice
+from .reader import Source, seen
+from .tree import Tree, open_tree
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from data.errors import LineamentError
+from .errors import LineamentError
 
 MAX_FILE_BYTES = 512 * 2**20  # an archive member may claim any size: do not believe more than this
 MAX_EXPANSION = 200  # times its compressed size; pictures and tables of numbers stay below 20

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.dataset import Dataset, Skipped
-from data.errors import LineamentError, check_choice
+from .dataset import Dataset, Skipped
+from .errors import LineamentError, check_choice
 
 CANONICAL = ("anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 SYNONYMS = {

@@ -1,10 +1,10 @@
 """Landmarks to named geometric features, and faces cropped for networks."""
 
-from features.crops import face_crops
-from features.geometry import FAMILIES, FEATURES, Feature, normalised
-from features.reference import REFERENCES, neutral_faces, reference_sentence, relative_table, without_references
-from features.tables import ALL_FAMILIES, face_table
-from features.transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table, iter_feature_tables
+from .crops import face_crops
+from .geometry import FAMILIES, FEATURES, Feature, normalised
+from .reference import REFERENCES, neutral_faces, reference_sentence, relative_table, without_references
+from .tables import ALL_FAMILIES, face_table
+from .transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table, iter_feature_tables
 
 __all__ = [
     "ALL_FAMILIES",

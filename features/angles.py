@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from features.measure import Family, Feature, both_sides, coordinates
+from .measure import Family, Feature, both_sides, coordinates
 
 # Between two arms at a vertex: (name, arm, vertex, arm).
 _PAIRED_CORNERS = [

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.angles import angles
-from features.distances import distances
-from features.measure import Family, Feature, both_sides
-from landmarks.layout import INNER_MOUTH, JAW, LEFT_BROW, LEFT_EYE, OUTER_MOUTH, RIGHT_BROW, RIGHT_EYE
+from .angles import angles
+from .distances import distances
+from .measure import Family, Feature, both_sides
+from ..landmarks.layout import INNER_MOUTH, JAW, LEFT_BROW, LEFT_EYE, OUTER_MOUTH, RIGHT_BROW, RIGHT_EYE
 
 
 def polygon_area(contour: np.ndarray) -> np.ndarray:

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
-from data.dataset import Dataset
-from data.errors import LineamentError
-from data.images import UnreadableImage
-from landmarks.view import CROP_SIDE
-from landmarks.extract import LandmarkSet
+from ..data.dataset import Dataset
+from ..data.errors import LineamentError
+from ..data.images import UnreadableImage
+from ..landmarks.view import CROP_SIDE
+from ..landmarks.extract import LandmarkSet
 
 CROP_SIZE = 48  # px, the side of FER2013's pictures
 MARGIN = 0.15  # of the box, added on each side: dlib's box ends at the brows

@@ -12,13 +12,13 @@ import numpy as np
 from joblib import Parallel, delayed
 from skimage.feature import local_binary_pattern
 
-from data.dataset import Dataset
-from data.errors import LineamentError
-from data.images import UnreadableImage
-from features import furrows as skin
-from features.measure import Feature
-from features.shape import TEMPLATE, aligned
-from landmarks.layout import mirrored
+from ..data.dataset import Dataset
+from ..data.errors import LineamentError
+from ..data.images import UnreadableImage
+from . import furrows as skin
+from .measure import Feature
+from .shape import TEMPLATE, aligned
+from ..landmarks.layout import mirrored
 
 SIDE = 96  # px of the aligned face
 IOD = 42.0  # px between its outer eye corners

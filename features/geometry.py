@@ -3,15 +3,15 @@
 `FEATURES` are all measurements that can be told and drawn one by one, furrows of the skin included.
 """
 
-from features.angles import angles
-from features.contours import areas, curvature, symmetry
-from features.distances import distances, pairwise
-from features.ellipses import ellipses, fitted_ellipse
-from features.furrows import FURROWS
-from features.measure import Family, Feature, normalised
-from features.pose import pose
-from features.shape import shape
-from features.units import aus
+from .angles import angles
+from .contours import areas, curvature, symmetry
+from .distances import distances, pairwise
+from .ellipses import ellipses, fitted_ellipse
+from .furrows import FURROWS
+from .measure import Family, Feature, normalised
+from .pose import pose
+from .shape import shape
+from .units import aus
 
 FAMILIES = {
     "distances": distances(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landmarks.layout import LEFT_EYE, MIRROR, RIGHT_EYE
+from ..landmarks.layout import LEFT_EYE, MIRROR, RIGHT_EYE
 
 Anchor = tuple[int, ...]  # the mean of these points
 

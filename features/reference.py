@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.dataset import Dataset, Skipped
-from data.errors import LineamentError
-from features.geometry import FEATURES
-from features.transformer import FeatureTable
+from ..data.dataset import Dataset, Skipped
+from ..data.errors import LineamentError
+from .geometry import FEATURES
+from .transformer import FeatureTable
 
 REFERENCES = {
     "none": "measurements of the face alone",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from features.measure import Family, Feature
-from landmarks.layout import MIRROR, N_POINTS
+from .measure import Family, Feature
+from ..landmarks.layout import MIRROR, N_POINTS
 
 # The median face of FER2013's training part where dlib saw it, made symmetric: point, x, y in IOD (y down) of the
 # subject's right side and the midline.

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.dataset import Dataset
-from features.descriptors import PIXEL_FAMILIES, pixel_table
-from features.geometry import FAMILIES
-from features.transformer import DEFAULT_FAMILIES, FeatureTable, feature_table
-from features.units import skin_terms
-from landmarks.layout import mirrored
+from ..data.dataset import Dataset
+from .descriptors import PIXEL_FAMILIES, pixel_table
+from .geometry import FAMILIES
+from .transformer import DEFAULT_FAMILIES, FeatureTable, feature_table
+from .units import skin_terms
+from ..landmarks.layout import mirrored
 
 ALL_FAMILIES = {**FAMILIES, **PIXEL_FAMILIES}
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from data.errors import LineamentError, check_choice
-from features.geometry import FAMILIES, normalised
-from landmarks.layout import N_POINTS
+from ..data.errors import LineamentError, check_choice
+from .geometry import FAMILIES, normalised
+from ..landmarks.layout import N_POINTS
 
 DEFAULT_FAMILIES = ("distances", "angles", "ellipses")
 CHUNK = 1_000  # faces computed at a time: what stands between points and measurements then fits the cache

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.furrows import FURROWS, TYPICAL, columns_of
-from features.measure import Family, Feature, coordinates
-from features.shape import TEMPLATE
-from landmarks.layout import LEFT_EYE, MIRROR, N_POINTS, RIGHT_EYE
+from .furrows import FURROWS, TYPICAL, columns_of
+from .measure import Family, Feature, coordinates
+from .shape import TEMPLATE
+from ..landmarks.layout import LEFT_EYE, MIRROR, N_POINTS, RIGHT_EYE
 
 NOSE_BASE = 33  # the lower face is measured from here: a long nose is no lowered lip
 DIAGONAL = 2**-0.5

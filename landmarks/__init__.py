@@ -1,9 +1,9 @@
 """Faces to 68 landmarks: detection, extraction over a dataset, cache."""
 
-from landmarks.backends import BACKENDS
-from landmarks.detector import DETECTORS, Face, find_face, find_faces
-from landmarks.extract import ON_MISS, LandmarkSet, extract_landmarks
-from landmarks.given import given_landmarks
+from .backends import BACKENDS
+from .detector import DETECTORS, Face, find_face, find_faces
+from .extract import ON_MISS, LandmarkSet, extract_landmarks
+from .given import given_landmarks
 
 __all__ = [
     "BACKENDS",

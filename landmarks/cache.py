@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import LineamentError
+from ..data.errors import LineamentError
 
 log = logging.getLogger(__name__)
 

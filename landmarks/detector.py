@@ -15,12 +15,12 @@ import cv2
 import dlib
 import numpy as np
 
-from data.errors import LineamentError, check_choice
-from landmarks import opencv
-from landmarks.layout import N_POINTS, mirrored
-from landmarks.quality import sharpness
-from landmarks.trees import Trees, read_trees
-from landmarks.view import View, calibrated, gray_of, view_of
+from ..data.errors import LineamentError, check_choice
+from . import opencv
+from .layout import N_POINTS, mirrored
+from .quality import sharpness
+from .trees import Trees, read_trees
+from .view import View, calibrated, gray_of, view_of
 
 PHOTO_THRESHOLD = 0.0
 PHOTO_UPSAMPLED_PIXELS = 1_000_000  # photos with fewer pixels are searched at double size

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from landmarks.detector import Face
-from landmarks.layout import CLOSED, CONTOURS
+from .detector import Face
+from .layout import CLOSED, CONTOURS
 
 COLOUR = (60, 220, 60)  # BGR
 FACE_OF_ONE_PX = 150  # px: lines are a pixel wide on faces up to this width, two on those twice as wide

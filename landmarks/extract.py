@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from data.dataset import Dataset
-from data.errors import check_choice
-from data.images import UnreadableImage
-from landmarks.backends import in_parallel
-from landmarks.cache import LandmarkCache
-from landmarks.detector import DETECTORS, extractor_version, find_each_face
-from landmarks.layout import N_POINTS
-from landmarks.quality import head_pose
+from ..data.dataset import Dataset
+from ..data.errors import check_choice
+from ..data.images import UnreadableImage
+from .backends import in_parallel
+from .cache import LandmarkCache
+from .detector import DETECTORS, extractor_version, find_each_face
+from .layout import N_POINTS
+from .quality import head_pose
 
 log = logging.getLogger(__name__)
 

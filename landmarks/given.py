@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from data.dataset import Dataset
-from landmarks.extract import LandmarkSet
+from ..data.dataset import Dataset
+from .extract import LandmarkSet
 
 
 def given_landmarks(dataset: Dataset) -> LandmarkSet:

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data.errors import LineamentError
-from landmarks.view import View, calibrated
+from ..data.errors import LineamentError
+from .view import View, calibrated
 
 YUNET_VARIABLE = "LINEAMENT_YUNET"
 # Size, right and down in box sizes: medians over the sure HOG boxes of FER2013.

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import LineamentError, check_choice
-from data.points import COLUMNS as POINT_COLUMNS
-from data.points import landmark_style
-from landmarks.detector import Face, box_of_points
-from landmarks.layout import N_POINTS
-from landmarks.quality import head_pose
+from ..data.errors import LineamentError, check_choice
+from ..data.points import COLUMNS as POINT_COLUMNS
+from ..data.points import landmark_style
+from .detector import Face, box_of_points
+from .layout import N_POINTS
+from .quality import head_pose
 
 BOX_COLUMNS = ("FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight")
 CONFIDENT_SCORE = 1.0  # OpenFace's confidence lies in 0 to 1: that of a face with this HOG score or more is 1

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from landmarks.detector import Face, box_of_points, find_faces, follow_face
-from landmarks.layout import N_POINTS
+from .detector import Face, box_of_points, find_faces, follow_face
+from .layout import N_POINTS
 
 DETECT_EVERY = 15  # frames: half a second of most videos until a new face is seen
 SAME_FACE_IOU = 0.3

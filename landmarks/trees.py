@@ -19,8 +19,8 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from data.errors import LineamentError
-from landmarks.layout import N_POINTS
+from ..data.errors import LineamentError
+from .layout import N_POINTS
 
 N_VALUES = 2 * N_POINTS  # x and y of each point in turn
 CACHE_LINE = 64  # bytes

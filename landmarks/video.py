@@ -11,8 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data.errors import LineamentError
-from data.images import MAX_PIXELS, UnreadableImage
+from ..data.errors import LineamentError
+from ..data.images import MAX_PIXELS, UnreadableImage
 
 USUAL_RATE = 25.0  # frames a second of a video that does not say
 LARGEST_RATE = 240.0  # files without a rate claim 1,000 or 90,000, the ticks of their clock

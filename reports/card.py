@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from classifiers.evaluate import UNUSED
-from data.sources import DATASETS
-from reports import words
-from reports.metrics import RANKED_BY, majority_label, scored_parts
-from reports.run import Run
-from reports.slices import under_served
-from reports.tables import Tables
-from reports.views import count, percent
+from ..classifiers.evaluate import UNUSED
+from ..data.sources import DATASETS
+from . import words
+from .metrics import RANKED_BY, majority_label, scored_parts
+from .run import Run
+from .slices import under_served
+from .tables import Tables
+from .views import count, percent
 
 FEW_SUBJECTS = 30
 CANNOT_TELL = (

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.dataset import TEST
-from data.errors import LineamentError
-from reports import figures
-from reports.metrics import BASELINES, CV, RANKED_BY, SCORES, cv_table, folds_table, scored_parts
-from reports.page import Picture
-from reports.run import Run
-from reports.statistics import Ranking, corrected_t_test, holm, level_groups, mcnemar, ranking
-from reports.store import load_run
-from reports.uncertainty import ALPHA, NO_DIFFERENCE, paired_difference, score_intervals, units_of, unpaired_difference
-from reports.views import Column, View, bounded_cell, count_cell, p_cell, points, points_cell, share_cell, text_cell
-from reports.words import PARTS, p_text
+from ..data.dataset import TEST
+from ..data.errors import LineamentError
+from . import figures
+from .metrics import BASELINES, CV, RANKED_BY, SCORES, cv_table, folds_table, scored_parts
+from .page import Picture
+from .run import Run
+from .statistics import Ranking, corrected_t_test, holm, level_groups, mcnemar, ranking
+from .store import load_run
+from .uncertainty import ALPHA, NO_DIFFERENCE, paired_difference, score_intervals, units_of, unpaired_difference
+from .views import Column, View, bounded_cell, count_cell, p_cell, points, points_cell, share_cell, text_cell
+from .words import PARTS, p_text
 
 SAME, OTHER = "the same pictures", "different pictures"
 LEAST_SHARED = 0.5  # of the pictures of either run, for a paired comparison

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from classifiers.evaluate import UNUSED
-from data.dataset import TEST
-from reports.metrics import BASELINE, CV, GUESS, SCORES, main_part, majority_label, scored_parts
-from reports.run import Run
-from reports.tables import Tables
+from ..classifiers.evaluate import UNUSED
+from ..data.dataset import TEST
+from .metrics import BASELINE, CV, GUESS, SCORES, main_part, majority_label, scored_parts
+from .run import Run
+from .tables import Tables
 
 SCHEMA = 1
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from reports.metrics import main_part, scored_parts
-from reports.run import Run
+from .metrics import main_part, scored_parts
+from .run import Run
 
 N_PAIRS = 4
 FACES_A_PAIR = 3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from data.images import UnreadableImage
+from ..data.images import UnreadableImage
 
 TILE = 168  # pixels a side, as the page shows it
 POINT_COLOR = (255, 209, 71)  # RGB, light on faces of any tone

@@ -5,10 +5,10 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from classifiers.ablation import OWN, Ablated, Stability
-from classifiers.clusters import Cluster
-from classifiers.explain import Effect, Explanation, FaceExplained, Importance, Move
-from reports.run import Run
+from ..classifiers.ablation import OWN, Ablated, Stability
+from ..classifiers.clusters import Cluster
+from ..classifiers.explain import Effect, Explanation, FaceExplained, Importance, Move
+from .run import Run
 
 FAMILY, CLUSTER, FEATURE = "family", "cluster", "feature"
 IMPORTANCE_COLUMNS = ("kind", "name", "n_features", "drop", "std", "low", "high")

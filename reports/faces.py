@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from features.geometry import normalised
-from reports.errors import gallery_rows
-from reports.excerpt import Excerpt, thumbnails
-from reports.explanations import explained_rows
-from reports.metrics import variance_between_labels
-from reports.run import Run
-from reports.slices import conditions_of
+from ..features.geometry import normalised
+from .errors import gallery_rows
+from .excerpt import Excerpt, thumbnails
+from .explanations import explained_rows
+from .metrics import variance_between_labels
+from .run import Run
+from .slices import conditions_of
 
 N_FOUND, N_MISSED = 12, 4
 

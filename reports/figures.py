@@ -19,9 +19,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
-from features.geometry import FEATURES
-from landmarks.layout import CLOSED, CONTOURS
-from reports.metrics import BASELINE, BASELINES
+from ..features.geometry import FEATURES
+from ..landmarks.layout import CLOSED, CONTOURS
+from .metrics import BASELINE, BASELINES
 
 DPI = 192  # two device pixels a CSS pixel
 COLORS = 128  # of a drawing: no difference to the eye, a third of the bytes

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from classifiers.audit import DETECTED, DUPLICATES, SELECTION, SUBJECTS, Comparison
-from reports.run import Run
-from reports.statistics import corrected_interval, percentile_interval, resampled_counts
-from reports.uncertainty import NO_DIFFERENCE, units_of
+from ..classifiers.audit import DETECTED, DUPLICATES, SELECTION, SUBJECTS, Comparison
+from .run import Run
+from .statistics import corrected_interval, percentile_interval, resampled_counts
+from .uncertainty import NO_DIFFERENCE, units_of
 
 SCORED, UNSCORED = (0, 1), 2  # right or wrong; not scored by this protocol
 NORMAL = 1.959963984540054  # 95 % of a normal distribution lie within as many standard deviations

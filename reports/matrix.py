@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from classifiers.evaluate import HELD_OUT, Evaluation
-from data.dataset import TEST, Dataset
-from data.errors import LineamentError
-from landmarks.cache import write_atomically
-from reports.metrics import BASELINE, scores
-from reports.write import as_json, templates
+from ..classifiers.evaluate import HELD_OUT, Evaluation
+from ..data.dataset import TEST, Dataset
+from ..data.errors import LineamentError
+from ..landmarks.cache import write_atomically
+from .metrics import BASELINE, scores
+from .write import as_json, templates
 
 TITLES = {"accuracy": "Accuracy", "recall_macro": "Macro recall", "f1_macro": "Macro F1"}
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
-from data.dataset import TEST, TRAIN, VALIDATION, Dataset
-from features.geometry import FEATURES
-from reports.run import Run
-from reports.statistics import corrected_interval
+from ..classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
+from ..data.dataset import TEST, TRAIN, VALIDATION, Dataset
+from ..features.geometry import FEATURES
+from .run import Run
+from .statistics import corrected_interval
 
 SCORES = ("accuracy", "recall_macro", "f1_macro")
 CV = "cv"

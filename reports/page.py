@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reports import card, faces, figures, reasons, views, words
-from reports.metrics import BASELINES, CV, RANKED_BY, SCORES, main_part, selections
-from reports.probabilities import MACRO
-from reports.run import Run
-from reports.statistics import level_groups
-from reports.tables import Tables
-from reports.uncertainty import NO_DIFFERENCE, fold_ranking
-from reports.views import View, percent
+from . import card, faces, figures, reasons, views, words
+from .metrics import BASELINES, CV, RANKED_BY, SCORES, main_part, selections
+from .probabilities import MACRO
+from .run import Run
+from .statistics import level_groups
+from .tables import Tables
+from .uncertainty import NO_DIFFERENCE, fold_ranking
+from .views import View, percent
 
 N_DRAWN_FEATURES = 12
 

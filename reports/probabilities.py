@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from reports.metrics import main_part, scored_parts
-from reports.run import Run
-from reports.statistics import calibration
+from .metrics import main_part, scored_parts
+from .run import Run
+from .statistics import calibration
 
 POINTS = 120  # of a curve, enough for a drawing of 400 pixels
 MACRO = "macro mean"

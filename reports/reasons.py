@@ -6,16 +6,16 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from classifiers.ablation import ALL, ALONE, CLASSIFIER, MOST_COLUMNS, MOST_ROWS, WITHOUT
-from classifiers.explain import QUANTILES
-from features.geometry import FEATURES
-from reports import figures
-from reports.excerpt import Thumbnail
-from reports.explanations import CLUSTER, FAMILY, FEATURE
-from reports.faces import Example
-from reports.run import Run
-from reports.tables import Tables
-from reports.views import MISSING, Cell, Column, View, count, count_cell, percent, points, text_cell
+from ..classifiers.ablation import ALL, ALONE, CLASSIFIER, MOST_COLUMNS, MOST_ROWS, WITHOUT
+from ..classifiers.explain import QUANTILES
+from ..features.geometry import FEATURES
+from . import figures
+from .excerpt import Thumbnail
+from .explanations import CLUSTER, FAMILY, FEATURE
+from .faces import Example
+from .run import Run
+from .tables import Tables
+from .views import MISSING, Cell, Column, View, count, count_cell, percent, points, text_cell
 
 SIDE = 336  # pixels of a face with lines on it; shown at half of that, so that the lines are sharp
 COLORS = ((255, 209, 71), (96, 205, 255), (255, 140, 190))  # RGB, light on faces of any tone; first to third move

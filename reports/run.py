@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from classifiers.audit import Audit
-from classifiers.evaluate import Evaluation, Protocol
-from classifiers.explain import Explanation
-from data.dataset import Dataset, Skipped
-from data.duplicates import Duplicates
-from features.transformer import FeatureTable
-from landmarks.extract import LandmarkSet
-from reports.excerpt import Excerpt
+from ..classifiers.audit import Audit
+from ..classifiers.evaluate import Evaluation, Protocol
+from ..classifiers.explain import Explanation
+from ..data.dataset import Dataset, Skipped
+from ..data.duplicates import Duplicates
+from ..features.transformer import FeatureTable
+from ..landmarks.extract import LandmarkSet
+from .excerpt import Excerpt
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from reports.metrics import RANKED_BY, main_part, scored_parts, scores
-from reports.run import Run
-from reports.statistics import confusion_scores, percentile_interval
-from reports.uncertainty import confusion_resamples, units_of
+from .metrics import RANKED_BY, main_part, scored_parts, scores
+from .run import Run
+from .statistics import confusion_scores, percentile_interval
+from .uncertainty import confusion_resamples, units_of
 
 UNITS = {"face size": "px", "yaw": "°", "pitch": "°", "roll": "°"}
 SLICE_COLUMNS = ("model", "by", "slice", "n", "n_subjects", "accuracy", "recall_macro", "f1_macro", "low", "high")

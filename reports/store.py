@@ -16,21 +16,21 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from classifiers.audit import Audit, Comparison, CurvePoint
-from classifiers.evaluate import Evaluation, Protocol
-from data.dataset import Dataset, Skipped
-from data.duplicates import Duplicates
-from data.errors import LineamentError
-from data.images import UnreadableImage
-from features.transformer import FeatureTable
-from landmarks.cache import write_atomically
-from landmarks.extract import LandmarkSet
-from landmarks.layout import N_POINTS
-from reports.document import plain
-from reports.excerpt import Excerpt, Thumbnail
-from reports.explanations import explanation_document, explanation_of
-from reports.metrics import predictions_table
-from reports.run import Failure, Run
+from ..classifiers.audit import Audit, Comparison, CurvePoint
+from ..classifiers.evaluate import Evaluation, Protocol
+from ..data.dataset import Dataset, Skipped
+from ..data.duplicates import Duplicates
+from ..data.errors import LineamentError
+from ..data.images import UnreadableImage
+from ..features.transformer import FeatureTable
+from ..landmarks.cache import write_atomically
+from ..landmarks.extract import LandmarkSet
+from ..landmarks.layout import N_POINTS
+from .document import plain
+from .excerpt import Excerpt, Thumbnail
+from .explanations import explanation_document, explanation_of
+from .metrics import predictions_table
+from .run import Failure, Run
 
 FORMAT = 1
 RUN, FACES, PREDICTIONS, GALLERY = "run.json", "faces.parquet", "predictions.parquet", "gallery.parquet"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports import errors, explanations, gaps, metrics, probabilities, slices, uncertainty
-from reports.run import Run
+from . import errors, explanations, gaps, metrics, probabilities, slices, uncertainty
+from .run import Run
 
 
 @dataclass(frozen=True)

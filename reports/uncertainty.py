@@ -10,10 +10,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from data.dataset import TEST
-from reports.metrics import RANKED_BY, SCORES, faces_of, scored_parts
-from reports.run import Run
-from reports.statistics import (
+from ..data.dataset import TEST
+from .metrics import RANKED_BY, SCORES, faces_of, scored_parts
+from .run import Run
+from .statistics import (
     Ranking,
     confusion_scores,
     corrected_t_test,

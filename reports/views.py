@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.metrics import BASELINES, SCORES
-from reports.run import Run
-from reports.tables import Tables
-from reports.uncertainty import ALPHA, NO_DIFFERENCE
+from .metrics import BASELINES, SCORES
+from .run import Run
+from .tables import Tables
+from .uncertainty import ALPHA, NO_DIFFERENCE
 
 SCORE_TITLES = {"accuracy": "accuracy", "recall_macro": "macro recall", "f1_macro": "macro F1"}
 MISSING = "–"

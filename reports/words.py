@@ -5,20 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from classifiers.evaluate import UNUSED
-from classifiers.registry import AUGMENTS, BALANCES, CLASSIFIERS
-from classifiers.selection import SELECTORS
-from classifiers.tuning import TUNINGS
-from data.dataset import TEST, TRAIN, VALIDATION
-from features.geometry import FEATURES
-from landmarks.detector import DETECTORS
-from landmarks.extract import ON_MISS
-from reports.metrics import BASELINE, BASELINES, CV, GUESS, RANKED_BY, majority_label, scored_parts, selections
-from reports.run import Run
-from reports.tables import Tables
-from reports.gaps import repeated_mean
-from reports.uncertainty import ALPHA, NO_DIFFERENCE
-from reports.views import SCORE_TITLES, TOP_FEATURES, count, percent, points, size
+from ..classifiers.evaluate import UNUSED
+from ..classifiers.registry import AUGMENTS, BALANCES, CLASSIFIERS
+from ..classifiers.selection import SELECTORS
+from ..classifiers.tuning import TUNINGS
+from ..data.dataset import TEST, TRAIN, VALIDATION
+from ..features.geometry import FEATURES
+from ..landmarks.detector import DETECTORS
+from ..landmarks.extract import ON_MISS
+from .metrics import BASELINE, BASELINES, CV, GUESS, RANKED_BY, majority_label, scored_parts, selections
+from .run import Run
+from .tables import Tables
+from .gaps import repeated_mean
+from .uncertainty import ALPHA, NO_DIFFERENCE
+from .views import SCORE_TITLES, TOP_FEATURES, count, percent, points, size
 
 PARTS = {CV: "cross-validation", TRAIN: "training", VALIDATION: "validation", TEST: "test", "unused": "left out"}
 

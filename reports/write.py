@@ -13,16 +13,16 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from landmarks.cache import write_atomically
-from reports import compare, figures
-from reports.document import metrics_document
-from reports.faces import excerpt_of
-from reports.page import Page, Picture, page_of
-from reports.run import Run
-from reports.store import load_run, save_run, with_costs
-from reports.tables import Tables, tables_of
-from reports.views import View
-from reports.words import SYNTHETIC, capital
+from ..landmarks.cache import write_atomically
+from . import compare, figures
+from .document import metrics_document
+from .faces import excerpt_of
+from .page import Page, Picture, page_of
+from .run import Run
+from .store import load_run, save_run, with_costs
+from .tables import Tables, tables_of
+from .views import View
+from .words import SYNTHETIC, capital
 
 log = logging.getLogger(__name__)
 

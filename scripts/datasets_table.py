@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from data.fetch import DOWNLOADS  # noqa: E402
-from data.sources import DATASETS, READERS  # noqa: E402
-from data.vocabulary import CANONICAL  # noqa: E402
+from lineament.data.fetch import DOWNLOADS  # noqa: E402
+from lineament.data.sources import DATASETS, READERS  # noqa: E402
+from lineament.data.vocabulary import CANONICAL  # noqa: E402
 
 TARGET = ROOT / "docs" / "datasets.md"
 HEADER = """\

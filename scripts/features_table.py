@@ -13,10 +13,10 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from features.descriptors import PIXEL_FAMILIES  # noqa: E402
-from features.geometry import FAMILIES  # noqa: E402
-from features.shape import TEMPLATE  # noqa: E402
-from landmarks.layout import CLOSED, CONTOURS  # noqa: E402
+from lineament.features.descriptors import PIXEL_FAMILIES  # noqa: E402
+from lineament.features.geometry import FAMILIES  # noqa: E402
+from lineament.features.shape import TEMPLATE  # noqa: E402
+from lineament.landmarks.layout import CLOSED, CONTOURS  # noqa: E402
 
 TARGET = ROOT / "docs" / "features.md"
 TOLD = FAMILIES | {name: family for name, family in PIXEL_FAMILIES.items() if family.features}

@@ -22,11 +22,11 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run from a checkout, not installed
 
-from data import face_model as fm  # noqa: E402
-from data.dataset import TRAIN, image_digests  # noqa: E402
-from data.sources import load_dataset  # noqa: E402
-from landmarks.extract import extract_landmarks  # noqa: E402
-from landmarks.layout import JAW, MIRROR  # noqa: E402
+from lineament.data import face_model as fm  # noqa: E402
+from lineament.data.dataset import TRAIN, image_digests  # noqa: E402
+from lineament.data.sources import load_dataset  # noqa: E402
+from lineament.landmarks.extract import extract_landmarks  # noqa: E402
+from lineament.landmarks.layout import JAW, MIRROR  # noqa: E402
 
 log = logging.getLogger("learn_face_model")
 

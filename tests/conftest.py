@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data import Dataset, image_digests, load_dataset
-from data.images import ArrayImages
-from landmarks import extract_landmarks
+from lineament.data import Dataset, image_digests, load_dataset
+from lineament.data.images import ArrayImages
+from lineament.landmarks import extract_landmarks
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

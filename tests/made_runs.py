@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from classifiers.audit import Audit, Comparison, CurvePoint
-from classifiers.explain import explain, family_columns
-from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds, Protocol
-from classifiers.registry import make_classifier
-from data.dataset import Dataset, Skipped
-from data.duplicates import find_duplicates
-from data.images import ArrayImages
-from features.transformer import DEFAULT_FAMILIES, feature_table
-from landmarks.extract import LandmarkSet
-from reports import Run
-from reports.faces import excerpt_of
+from lineament.classifiers.audit import Audit, Comparison, CurvePoint
+from lineament.classifiers.explain import explain, family_columns
+from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds, Protocol
+from lineament.classifiers.registry import make_classifier
+from lineament.data.dataset import Dataset, Skipped
+from lineament.data.duplicates import find_duplicates
+from lineament.data.images import ArrayImages
+from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
+from lineament.landmarks.extract import LandmarkSet
+from lineament.reports import Run
+from lineament.reports.faces import excerpt_of
 
 LABELS = ("angry", "happy <b>|", "sad")
 N = 48

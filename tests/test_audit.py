@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers.audit import DETECTED, DUPLICATES, SELECTION, SUBJECTS, audit, audited_classifier, drawn_rows
-from classifiers.evaluate import HELD_OUT, Evaluation, Folds, Protocol, make_folds
-from data import Dataset, LineamentError, find_duplicates
-from data.images import ArrayImages
-from features.transformer import FeatureTable
-from landmarks.extract import LandmarkSet
-from reports import Run
-from reports.faces import excerpt_of
-from reports.gaps import CAUSES
-from reports.tables import tables_of
-from reports.uncertainty import NO_DIFFERENCE
-from reports.write import write_report
+from lineament.classifiers.audit import DETECTED, DUPLICATES, SELECTION, SUBJECTS, audit, audited_classifier, drawn_rows
+from lineament.classifiers.evaluate import HELD_OUT, Evaluation, Folds, Protocol, make_folds
+from lineament.data import Dataset, LineamentError, find_duplicates
+from lineament.data.images import ArrayImages
+from lineament.features.transformer import FeatureTable
+from lineament.landmarks.extract import LandmarkSet
+from lineament.reports import Run
+from lineament.reports.faces import excerpt_of
+from lineament.reports.gaps import CAUSES
+from lineament.reports.tables import tables_of
+from lineament.reports.uncertainty import NO_DIFFERENCE
+from lineament.reports.write import write_report
 
 N_SUBJECTS, EACH = 40, 6
 N = N_SUBJECTS * EACH
@@ -96,7 +96,7 @@ def page_of(dataset, X, result, tmp_path, *, duplicates=None):
 @pytest.fixture
 def undrawn(monkeypatch):
     empty = {"light": b"light", "dark": b"dark"}
-    monkeypatch.setattr("reports.write.draw", lambda picture: empty)
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: empty)
 
 
 def test_subjects_whose_pictures_are_nearly_identical(tmp_path, undrawn):

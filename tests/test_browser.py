@@ -10,13 +10,13 @@ import pytest
 from made_runs import explained, made_run, with_excerpt
 from playwright.sync_api import sync_playwright
 
-from classifiers import evaluate, make_folds, resolve_protocol
-from classifiers.audit import audit
-from classifiers.explain import explain, family_columns
-from data import find_duplicates, image_digests, load_dataset
-from features.transformer import DEFAULT_FAMILIES, feature_table
-from landmarks import extract_landmarks
-from reports import Run, write_comparison, write_report
+from lineament.classifiers import evaluate, make_folds, resolve_protocol
+from lineament.classifiers.audit import audit
+from lineament.classifiers.explain import explain, family_columns
+from lineament.data import find_duplicates, image_digests, load_dataset
+from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
+from lineament.landmarks import extract_landmarks
+from lineament.reports import Run, write_comparison, write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")

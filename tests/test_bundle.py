@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import skops.io
 
-from classifiers import CLASSIFIERS, SELECTORS
-from classifiers.bundle import load_model, save_model
-from classifiers.registry import make_classifier
-from data import LineamentError
+from lineament.classifiers import CLASSIFIERS, SELECTORS
+from lineament.classifiers.bundle import load_model, save_model
+from lineament.classifiers.registry import make_classifier
+from lineament.data import LineamentError
 
 X = np.random.default_rng(0).normal(size=(60, 8))
 Y = np.arange(60) % 3

@@ -10,28 +10,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from apps.cache import main as cache_command
-from data import LineamentError, image_digests
-from landmarks import extract_landmarks
-from landmarks.cache import LandmarkCache, cache_entries, clear_cache
+from lineament.apps.cache import main as cache_command
+from lineament.data import LineamentError, image_digests
+from lineament.landmarks import extract_landmarks
+from lineament.landmarks.cache import LandmarkCache, cache_entries, clear_cache
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRACT = """
 import sys
-from data import image_digests, load_dataset
-from landmarks import extract_landmarks
+from lineament.data import image_digests, load_dataset
+from lineament.landmarks import extract_landmarks
 if __name__ == "__main__":
     dataset = load_dataset("sample", seed=0).take(range(96))
     landmarks = extract_landmarks(dataset, digests=image_digests(dataset.images), cache=sys.argv[1])
     print(landmarks.n_fresh)
 """
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def extraction(cache):
     return subprocess.Popen(
         [sys.executable, "-c", EXTRACT, str(cache)],
-        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from data import LineamentError
+from lineament.data import LineamentError
 
 torch = pytest.importorskip("torch", reason="the cnn extra is not installed")
-from classifiers import cnn  # noqa: E402
-from classifiers.cnn import CNNClassifier, MiniXception, augmented  # noqa: E402
+from lineament.classifiers import cnn  # noqa: E402
+from lineament.classifiers.cnn import CNNClassifier, MiniXception, augmented  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import (
+from lineament.data import (
     CANONICAL,
     Dataset,
     LineamentError,
@@ -20,10 +20,10 @@ from data import (
     relabel,
     survey_images,
 )
-from data.images import ArrayImages
-from data.similar import MAX_BITS, _close, perceptual_hash
-from data.sources import READERS
-from data.tree import open_tree
+from lineament.data.images import ArrayImages
+from lineament.data.similar import MAX_BITS, _close, perceptual_hash
+from lineament.data.sources import READERS
+from lineament.data.tree import open_tree
 
 
 def jpeg(shade):

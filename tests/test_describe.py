@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from test_readers import CASES, write
 
-from apps import datasets
-from data.describe import contact_sheet, describe
-from data.sources import READERS, load_dataset
+from lineament.apps import datasets
+from lineament.data.describe import contact_sheet, describe
+from lineament.data.sources import READERS, load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 

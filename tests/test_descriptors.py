@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from data import LineamentError
-from data.dataset import Dataset
-from data.images import UnreadableImage
-from features import face_table, feature_table
-from features.descriptors import PIXEL_FAMILIES, SIDE, aligned_face, binary, hog, lbp, pixel_table
-from landmarks.layout import mirrored
+from lineament.data import LineamentError
+from lineament.data.dataset import Dataset
+from lineament.data.images import UnreadableImage
+from lineament.features import face_table, feature_table
+from lineament.features.descriptors import PIXEL_FAMILIES, SIDE, aligned_face, binary, hog, lbp, pixel_table
+from lineament.landmarks.layout import mirrored
 
 
 @pytest.fixture(scope="module")

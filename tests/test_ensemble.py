@@ -5,10 +5,10 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
-from classifiers import make_classifier
-from classifiers.ensemble import DEFAULT_MEMBERS, Stack
-from classifiers.registry import member_names
-from data import LineamentError
+from lineament.classifiers import make_classifier
+from lineament.classifiers.ensemble import DEFAULT_MEMBERS, Stack
+from lineament.classifiers.registry import member_names
+from lineament.data import LineamentError
 
 RNG = np.random.default_rng(0)
 Y = np.arange(90) % 3

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers import CLASSIFIERS, HELD_OUT, SELECTORS, UNUSED, evaluate, make_folds, resolve_protocol
-from classifiers.registry import CappedSMOTE, make_classifier
-from classifiers.selection import resolve_n_features
-from data import LineamentError, find_duplicates
-from data.dataset import TEST, TRAIN
+from lineament.classifiers import CLASSIFIERS, HELD_OUT, SELECTORS, UNUSED, evaluate, make_folds, resolve_protocol
+from lineament.classifiers.registry import CappedSMOTE, make_classifier
+from lineament.classifiers.selection import resolve_n_features
+from lineament.data import LineamentError, find_duplicates
+from lineament.data.dataset import TEST, TRAIN
 
 FAST = [name for name, spec in CLASSIFIERS.items() if spec.takes == "features"]
 

@@ -8,19 +8,19 @@ from joblib import parallel_config
 from made_runs import explained, made_run, with_excerpt
 from sklearn.metrics import f1_score
 
-from classifiers import explain as module
-from classifiers.ablation import ablation, selection_stability, stability
-from classifiers.clusters import clusters_of
-from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds
-from classifiers.explain import explain, explained_evaluation, family_columns
-from classifiers.registry import make_classifier, of_single_faces
-from data.errors import LineamentError
-from features.transformer import FeatureTable
-from reports import write_report
-from reports.explanations import explanation_document, explanation_of
-from reports.reasons import spoken, tile_with_lines
-from reports.tables import tables_of
-from reports.write import rewrite_report
+from lineament.classifiers import explain as module
+from lineament.classifiers.ablation import ablation, selection_stability, stability
+from lineament.classifiers.clusters import clusters_of
+from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds
+from lineament.classifiers.explain import explain, explained_evaluation, family_columns
+from lineament.classifiers.registry import make_classifier, of_single_faces
+from lineament.data.errors import LineamentError
+from lineament.features.transformer import FeatureTable
+from lineament.reports import write_report
+from lineament.reports.explanations import explanation_document, explanation_of
+from lineament.reports.reasons import spoken, tile_with_lines
+from lineament.reports.tables import tables_of
+from lineament.reports.write import rewrite_report
 
 N = 300
 NAMES = tuple(f"m_{column}" for column in range(8))
@@ -215,7 +215,7 @@ def test_ablation_takes_families_away():
 
 
 def test_ablation_of_many_columns_goes_by_components(monkeypatch):
-    monkeypatch.setattr("classifiers.ablation.MOST_COLUMNS", 5)
+    monkeypatch.setattr("lineament.classifiers.ablation.MOST_COLUMNS", 5)
     X, target = made_data(informative=(0, 1, 2, 3))
     rows = ablation(X, target, families=FAMILIES, folds=made_folds())
     assert np.mean(rows[0].f1_macro) > 0.8
@@ -266,7 +266,7 @@ def run():
 
 
 def test_explanation_comes_back_from_the_run_folder_with_the_same_bytes(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
     write_report(run, tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     rewrite_report(tmp_path)
@@ -291,7 +291,7 @@ def test_explanation_survives_its_document(run):
 
 
 def test_without_an_explanation_the_section_is_absent(tmp_path, monkeypatch):
-    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
     write_report(made_run(), tmp_path)
     assert "What the answers rest on" not in (tmp_path / "report.html").read_text()
     assert "What the answers rest on" not in (tmp_path / "report.md").read_text()

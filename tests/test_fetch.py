@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from apps import datasets
-from data import LineamentError, data_home
-from data.fetch import DOWNLOADS, download, fetch
-from data.sources import READERS
+from lineament.apps import datasets
+from lineament.data import LineamentError, data_home
+from lineament.data.fetch import DOWNLOADS, download, fetch
+from lineament.data.sources import READERS
 
 
 def archive():

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from data.dataset import Dataset
-from data.images import ArrayImages, UnreadableImage
-from features import FEATURES, face_table, feature_table
-from features.descriptors import EYES_AT, IOD, PIXEL_FAMILIES, SIDE
-from features.furrows import FURROWS, REGIONS, columns_of, furrows, sampled
-from features.shape import TEMPLATE
-from features.units import UNITS, skin_terms
-from landmarks.layout import mirrored
+from lineament.data.dataset import Dataset
+from lineament.data.images import ArrayImages, UnreadableImage
+from lineament.features import FEATURES, face_table, feature_table
+from lineament.features.descriptors import EYES_AT, IOD, PIXEL_FAMILIES, SIDE
+from lineament.features.furrows import FURROWS, REGIONS, columns_of, furrows, sampled
+from lineament.features.shape import TEMPLATE
+from lineament.features.units import UNITS, skin_terms
+from lineament.landmarks.layout import mirrored
 
 POINTS = TEMPLATE * IOD + EYES_AT
 # On the subject's right, drawn on both sides: from and to, in IOD from between the eyes.

@@ -8,11 +8,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from benchmarks.scale import plain_face, usual_face
-from features import FAMILIES, FEATURES, FaceFeatures, feature_table, normalised
-from features.contours import fitted_parabola
-from features.geometry import fitted_ellipse
-from features.shape import aligned
-from landmarks.layout import LEFT_EYE, MIRROR, OUTER_MOUTH, RIGHT_EYE, mirrored
+from lineament.features import FAMILIES, FEATURES, FaceFeatures, feature_table, normalised
+from lineament.features.contours import fitted_parabola
+from lineament.features.geometry import fitted_ellipse
+from lineament.features.shape import aligned
+from lineament.landmarks.layout import LEFT_EYE, MIRROR, OUTER_MOUTH, RIGHT_EYE, mirrored
 
 ALL = tuple(FAMILIES)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.images import ArrayImages, UnreadableImage, decode_image
+from lineament.data.images import ArrayImages, UnreadableImage, decode_image
 
 
 def encoded(image, form="PNG", **options):

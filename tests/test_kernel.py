@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.preprocessing import StandardScaler
 
-from classifiers import kernel
-from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
+from lineament.classifiers import kernel
+from lineament.classifiers.kernel import LeastSquaresSVM, PartlyWhitened
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ import dlib
 import numpy as np
 import pytest
 
-from apps.landmarks import main as landmarks_command
-from data import LineamentError, image_digests
-from data.images import decode_image
-from landmarks import DETECTORS, extract_landmarks, find_face, find_faces, opencv
-from landmarks.detector import box_of_points
-from landmarks.quality import MODEL, MODEL_POINTS, head_pose
-from landmarks.tables import STYLES, FaceRow, read_faces, write_faces
-from landmarks.track import box_iou
-from landmarks.view import CROP_SIDE, view_of
+from lineament.apps.landmarks import main as landmarks_command
+from lineament.data import LineamentError, image_digests
+from lineament.data.images import decode_image
+from lineament.landmarks import DETECTORS, extract_landmarks, find_face, find_faces, opencv
+from lineament.landmarks.detector import box_of_points
+from lineament.landmarks.quality import MODEL, MODEL_POINTS, head_pose
+from lineament.landmarks.tables import STYLES, FaceRow, read_faces, write_faces
+from lineament.landmarks.track import box_iou
+from lineament.landmarks.view import CROP_SIDE, view_of
 
 POINT_FIELDS = ("points", "boxes", "found", "score", "sharpness")
 

@@ -5,12 +5,12 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from data import Dataset, LineamentError, find_duplicates, image_digests, load_dataset
-from data.images import ArrayImages, TreeImages, decode_image
-from data.tree import open_tree
-from landmarks import LandmarkSet, extract_landmarks, find_face
-from landmarks.cache import LandmarkCache, write_atomically
-from landmarks.detector import extractor_version
+from lineament.data import Dataset, LineamentError, find_duplicates, image_digests, load_dataset
+from lineament.data.images import ArrayImages, TreeImages, decode_image
+from lineament.data.tree import open_tree
+from lineament.landmarks import LandmarkSet, extract_landmarks, find_face
+from lineament.landmarks.cache import LandmarkCache, write_atomically
+from lineament.landmarks.detector import extractor_version
 
 
 def dataset_of(images):

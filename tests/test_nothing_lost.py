@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import run_pipeline
-from classifiers import make_classifier
-from reports import load_run
+from lineament import run_pipeline
+from lineament.classifiers import make_classifier
+from lineament.reports import load_run
 
 
 @pytest.fixture(scope="module")

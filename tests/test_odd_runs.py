@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from made_runs import N, made_run, relabelled
 
-import run_pipeline
-from reports import rewrite_report, write_report
+from lineament import run_pipeline
+from lineament.reports import rewrite_report, write_report
 
 
 @pytest.fixture
 def undrawn(monkeypatch):
     """Pages with empty pictures: drawing is nine tenths of the time."""
-    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
 
 
 def words_of(folder):

@@ -1,7 +1,7 @@
 import pytest
 
-from apps.options import OPTIONS, as_config, parse_options
-from data import LineamentError
+from lineament.apps.options import OPTIONS, as_config, parse_options
+from lineament.data import LineamentError
 
 
 def parsed(*arguments, **environment):

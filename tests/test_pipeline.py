@@ -1,7 +1,6 @@
 """The pipeline as its users run it: from the command line to the report."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import run_pipeline
-from apps import cli
-from data import load_dataset
+from lineament import run_pipeline
+from lineament.apps import cli
+from lineament.data import load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -197,7 +196,7 @@ def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
 
 
 def test_without_torch_only_the_cnn_is_refused(run, monkeypatch):
-    from classifiers import cnn
+    from lineament.classifiers import cnn
 
     monkeypatch.setattr(cnn, "torch", None)
     monkeypatch.setattr(cnn, "missing", "No module named 'torch'", raising=False)
@@ -210,11 +209,9 @@ def test_ctrl_c_during_extraction_and_a_rerun_that_resumes(tmp_path):
     command = [sys.executable, "run_pipeline.py", "--classifiers", "lda", "--n-jobs", "1"]
     command += ["--audit", "none", "--explain", "none"]
     command += ["--out", str(tmp_path / "run"), "--cache", str(tmp_path / "cache")]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment,
         stderr=subprocess.PIPE,
         text=True,
         # A shell's background jobs ignore Ctrl-C, and so would their children.
@@ -228,7 +225,7 @@ def test_ctrl_c_during_extraction_and_a_rerun_that_resumes(tmp_path):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "run again to go on" in err and "Traceback" not in err
     cached = len(list(tmp_path.rglob("*.npz")))
-    again = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert again.returncode == 0 and "Report:" in again.stdout
     assert 0 < cached < len(list(tmp_path.rglob("*.npz")))
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from features import feature_table
-from features.pose import DEPTH, HEAD, RIGID
-from features.shape import TEMPLATE
-from landmarks.layout import MIRROR, mirrored
-from landmarks.quality import MODEL, MODEL_POINTS, head_pose
+from lineament.features import feature_table
+from lineament.features.pose import DEPTH, HEAD, RIGID
+from lineament.features.shape import TEMPLATE
+from lineament.landmarks.layout import MIRROR, mirrored
+from lineament.landmarks.quality import MODEL, MODEL_POINTS, head_pose
 
 
 def pose_of(points):

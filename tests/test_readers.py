@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from data import LineamentError, image_digests, load_dataset
-from data.images import UnreadableImage
-from data.sources import DATASETS, READERS, recognise_dataset
+from lineament.data import LineamentError, image_digests, load_dataset
+from lineament.data.images import UnreadableImage
+from lineament.data.sources import DATASETS, READERS, recognise_dataset
 
 
 def picture(shade, form="PNG", side=48):

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_readers import CASES, picture, write
 
-from data import LineamentError, image_digests, load_dataset
-from data import tree as trees
-from data.describe import contact_sheet
-from data.images import UnreadableImage
-from data.table import MAX_LINE
-from data.tree import open_tree
+from lineament.data import LineamentError, image_digests, load_dataset
+from lineament.data import tree as trees
+from lineament.data.describe import contact_sheet
+from lineament.data.images import UnreadableImage
+from lineament.data.table import MAX_LINE
+from lineament.data.tree import open_tree
 
 EXAMPLES = 2000
 NASTY = (

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-import run_pipeline
-from apps.options import parse_options
-from data import Dataset, LineamentError, load_dataset
-from data.images import ArrayImages
-from features import (
+from lineament import run_pipeline
+from lineament.apps.options import parse_options
+from lineament.data import Dataset, LineamentError, load_dataset
+from lineament.data.images import ArrayImages
+from lineament.features import (
     FeatureTable,
     face_table,
     feature_table,
@@ -20,8 +20,8 @@ from features import (
     relative_table,
     without_references,
 )
-from features.reference import REASON
-from features.shape import TEMPLATE
+from lineament.features.reference import REASON
+from lineament.features.shape import TEMPLATE
 
 PEOPLE = list("aaaabbbccd")
 LABELS = ["happy", "neutral", "neutral", "sad", "neutral", "happy", "neutral", "happy", "sad", "neutral"]

@@ -13,16 +13,16 @@ import pandas as pd
 import pytest
 from made_runs import LABELS, N, made_run, with_excerpt
 
-from apps import cli
-from classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Protocol
-from data.duplicates import find_duplicates
-from features.transformer import FeatureTable
-from reports import rewrite_report, write_report
-from reports.compare import compare
-from reports.document import metrics_document
-from reports.excerpt import thumbnail
-from reports.figures import LIGHT, ConfusionDisplay, CurvesDisplay, clearer, png
-from reports.metrics import (
+from lineament.apps import cli
+from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Protocol
+from lineament.data.duplicates import find_duplicates
+from lineament.features.transformer import FeatureTable
+from lineament.reports import rewrite_report, write_report
+from lineament.reports.compare import compare
+from lineament.reports.document import metrics_document
+from lineament.reports.excerpt import thumbnail
+from lineament.reports.figures import LIGHT, ConfusionDisplay, CurvesDisplay, clearer, png
+from lineament.reports.metrics import (
     BASELINES,
     GUESS,
     majority_baseline,
@@ -30,17 +30,17 @@ from reports.metrics import (
     stratified_baseline,
     variance_between_labels,
 )
-from reports.statistics import corrected_interval
-from reports.tables import tables_of
-from reports.uncertainty import NO_DIFFERENCE
-from reports.write import markdown_text, toml
+from lineament.reports.statistics import corrected_interval
+from lineament.reports.tables import tables_of
+from lineament.reports.uncertainty import NO_DIFFERENCE
+from lineament.reports.write import markdown_text, toml
 
 
 @pytest.fixture
 def undrawn(monkeypatch):
     """Pages with empty pictures, for tests of words and numbers: drawing is nine tenths of the time."""
     empty = {"light": b"light", "dark": b"dark"}
-    monkeypatch.setattr("reports.write.draw", lambda picture: empty)
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: empty)
 
 
 @pytest.fixture(scope="module")

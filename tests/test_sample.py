@@ -7,11 +7,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from data import face_model as fm
-from data.fer2013 import LABELS
-from data.sample import draw_sample
-from landmarks.detector import find_face
-from landmarks.layout import LEFT_EYE, RIGHT_EYE
+from lineament.data import face_model as fm
+from lineament.data.fer2013 import LABELS
+from lineament.data.sample import draw_sample
+from lineament.landmarks.detector import find_face
+from lineament.landmarks.layout import LEFT_EYE, RIGHT_EYE
 
 MAX_ASSET_BYTES = 3_000_000
 SUBJECTS, PER_EMOTION = 40, 3

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from classifiers import SELECTORS
-from classifiers.inner import inner_folds
-from classifiers.ranking import MRMR, CrossValidatedElimination, range_variance
-from classifiers.registry import make_front
+from lineament.classifiers import SELECTORS
+from lineament.classifiers.inner import inner_folds
+from lineament.classifiers.ranking import MRMR, CrossValidatedElimination, range_variance
+from lineament.classifiers.registry import make_front
 
 N, D = 300, 30
 Y = np.arange(N) % 3

@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from reports.statistics import (
+from lineament.reports.statistics import (
     bootstrap_interval,
     calibration,
     confusion_scores,
@@ -185,7 +185,7 @@ def test_resamples_keep_the_number_of_draws(units):
 def test_few_weights_at_a_time_change_nothing(monkeypatch):
     cells, units = np.arange(60) % 4, np.arange(60) // 3
     whole = resampled_counts(cells, 4, units=units, n_resamples=50)
-    monkeypatch.setattr("reports.statistics.MOST_WEIGHTS", 140)
+    monkeypatch.setattr("lineament.reports.statistics.MOST_WEIGHTS", 140)
     np.testing.assert_array_equal(resampled_counts(cells, 4, units=units, n_resamples=50), whole)
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import LineamentError, load_dataset
-from landmarks.detector import Face
-from landmarks.quality import MODEL, MODEL_POINTS
-from landmarks.tables import STYLES, FaceRow, read_faces, write_faces
+from lineament.data import LineamentError, load_dataset
+from lineament.landmarks.detector import Face
+from lineament.landmarks.quality import MODEL, MODEL_POINTS
+from lineament.landmarks.tables import STYLES, FaceRow, read_faces, write_faces
 
 EXCERPTS = Path(__file__).parent / "excerpts"
 POINTS = [f"{axis}_{number}" for axis in "xy" for number in range(68)]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from data.images import decode_image
-from landmarks.detector import find_faces
-from landmarks.track import KEEP_FRAMES, Track, Tracker, collect_tracks
+from lineament.data.images import decode_image
+from lineament.landmarks.detector import find_faces
+from lineament.landmarks.track import KEEP_FRAMES, Track, Tracker, collect_tracks
 
 GRAY = 90
 

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-import run_pipeline
-from classifiers import HELD_OUT, UNUSED, Part, evaluate, evaluate_transfer, make_folds, resolve_protocol
-from data import find_duplicates
+from lineament import run_pipeline
+from lineament.classifiers import HELD_OUT, UNUSED, Part, evaluate, evaluate_transfer, make_folds, resolve_protocol
+from lineament.data import find_duplicates
 
 
 def settings():

@@ -10,15 +10,15 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from classifiers.calibration import TemperatureScaled
-from classifiers.ensemble import Stack, Vote
-from classifiers.estimators import BalancedKNN, BalancedMLP, NarrowNystroem
-from classifiers.kernel import LeastSquaresSVM, PartlyWhitened
-from classifiers.ranking import MRMR, CrossValidatedElimination
-from classifiers.registry import BalancedPriorLDA
-from classifiers.wide import BatchedScaler, MedianImputer, Varying
-from data import LineamentError
-from features import FAMILIES, FaceFeatures, feature_table, iter_feature_tables
+from lineament.classifiers.calibration import TemperatureScaled
+from lineament.classifiers.ensemble import Stack, Vote
+from lineament.classifiers.estimators import BalancedKNN, BalancedMLP, NarrowNystroem
+from lineament.classifiers.kernel import LeastSquaresSVM, PartlyWhitened
+from lineament.classifiers.ranking import MRMR, CrossValidatedElimination
+from lineament.classifiers.registry import BalancedPriorLDA
+from lineament.classifiers.wide import BatchedScaler, MedianImputer, Varying
+from lineament.data import LineamentError
+from lineament.features import FAMILIES, FaceFeatures, feature_table, iter_feature_tables
 
 
 class AnyWidthFaceFeatures(FaceFeatures):
@@ -99,7 +99,7 @@ def test_blocks_of_many_faces_are_the_rows_of_one_table(sample_landmarks):
 def test_chunks_join_without_a_seam(sample_landmarks, monkeypatch):
     points = sample_landmarks.points[:10]
     whole = feature_table(points).X
-    monkeypatch.setattr("features.transformer.CHUNK", 3)
+    monkeypatch.setattr("lineament.features.transformer.CHUNK", 3)
     np.testing.assert_allclose(feature_table(points).X, whole, rtol=1e-12)
 
 

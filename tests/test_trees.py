@@ -9,11 +9,11 @@ import numba
 import numpy as np
 import pytest
 
-from data import LineamentError, load_dataset
-from data.images import decode_image
-from landmarks.detector import default_landmark_model, find_each_face, find_face
-from landmarks.trees import N_VALUES, _compiled, read_trees
-from landmarks.view import view_of
+from lineament.data import LineamentError, load_dataset
+from lineament.data.images import decode_image
+from lineament.landmarks.detector import default_landmark_model, find_each_face, find_face
+from lineament.landmarks.trees import N_VALUES, _compiled, read_trees
+from lineament.landmarks.view import view_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -246,7 +246,7 @@ def test_processes_that_compile_at_once_agree(model, tmp_path, monkeypatch):
     model.write_bytes(model_bytes())
     code = f"""if True:
         import numpy as np
-        from landmarks.trees import read_trees
+        from lineament.landmarks.trees import read_trees
         gray = np.arange(6400, dtype=np.uint8).reshape(80, 80)
         print(read_trees({str(model)!r}).fit([gray], np.array([[5, 5, 70, 70]])).tobytes().hex())"""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))

@@ -11,12 +11,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from made_runs import made_run, with_excerpt
 from sklearn.pipeline import Pipeline
 
-from classifiers import CLASSIFIERS, evaluate, make_folds, resolve_protocol, tuning
-from classifiers.registry import ClassifierSpec, make_back
-from classifiers.tuning import LEVELS, Level, candidates, chosen_params, nested_rows, tune
-from data import find_duplicates
-from reports import rewrite_report, write_report
-from reports.store import load_run
+from lineament.classifiers import CLASSIFIERS, evaluate, make_folds, resolve_protocol, tuning
+from lineament.classifiers.registry import ClassifierSpec, make_back
+from lineament.classifiers.tuning import LEVELS, Level, candidates, chosen_params, nested_rows, tune
+from lineament.data import find_duplicates
+from lineament.reports import rewrite_report, write_report
+from lineament.reports.store import load_run
 
 SMALL = Level(n_candidates=6, n_rungs=2, n_folds=2, most_rows=400)
 N = 120
@@ -57,7 +57,7 @@ def witnessed(monkeypatch):
     monkeypatch.setitem(CLASSIFIERS, "witness", spec)
     monkeypatch.setitem(LEVELS, "quick", SMALL)
     as_it_is = Pipeline([("none", "passthrough")])
-    monkeypatch.setattr(sys.modules["classifiers.evaluate"], "make_front", lambda *args, **kwargs: as_it_is)
+    monkeypatch.setattr(sys.modules["lineament.classifiers.evaluate"], "make_front", lambda *args, **kwargs: as_it_is)
 
 
 def search(name="logreg", *, X=X, y=Y, level=SMALL, random_state=0, **options):
@@ -211,7 +211,7 @@ def test_the_chosen_setting_is_the_one_that_is_fitted(toy):
 
 
 def test_the_report_tells_what_was_tried(tmp_path, monkeypatch):
-    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
     run = with_excerpt(made_run())
     fit = tuple(
         {"params": {"svc__C": C, "svc__gamma": "scale"}, "rows": rows, "score": score, "chosen": C == rows == 30}
@@ -233,13 +233,13 @@ def test_the_report_tells_what_was_tried(tmp_path, monkeypatch):
 
 
 def test_without_tuning_the_report_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
     page = write_report(with_excerpt(made_run()), tmp_path).read_text()
     assert "none was tuned" in page and "What --tune tried" not in page
 
 
 def test_a_run_folder_from_before_there_was_tuning_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: {"light": b"light", "dark": b"dark"})
     write_report(with_excerpt(made_run()), tmp_path)
     document = json.loads((tmp_path / "run.json").read_text())
     del document["protocol"]["tune"]

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from features import FEATURES, feature_table
-from features.contours import aspect_ratio
-from features.shape import TEMPLATE
-from features.units import UNITS
-from landmarks.layout import LEFT_EYE, MIRROR, RIGHT_EYE, mirrored
+from lineament.features import FEATURES, feature_table
+from lineament.features.contours import aspect_ratio
+from lineament.features.shape import TEMPLATE
+from lineament.features.units import UNITS
+from lineament.landmarks.layout import LEFT_EYE, MIRROR, RIGHT_EYE, mirrored
 
 NEUTRAL = TEMPLATE * 100 + 200  # px
 BROWS = {"inner": [20, 21, 22, 23], "outer": [17, 18, 25, 26], "all": list(range(17, 27))}

@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
-from apps.landmarks import main as landmarks_command
-from apps.landmarks import plan
-from data import LineamentError
-from data.images import UnreadableImage
-from landmarks import find_faces
-from landmarks.tables import read_faces
-from landmarks.video import CODECS, _time, read_video, video_info, video_writer
+from lineament.apps.landmarks import main as landmarks_command
+from lineament.apps.landmarks import plan
+from lineament.data import LineamentError
+from lineament.data.images import UnreadableImage
+from lineament.landmarks import find_faces
+from lineament.landmarks.tables import read_faces
+from lineament.landmarks.video import CODECS, _time, read_video, video_info, video_writer
 
 RATE = 20.0
 N_FRAMES = 24
@@ -122,7 +122,7 @@ def test_a_drawn_video_has_the_frames_and_the_lines(clip, tmp_path):
 
 def test_without_a_codec_the_frames_are_written(shots, tmp_path, capsys, monkeypatch):
     path = write_video(tmp_path / "clip.avi", shots[:3])
-    monkeypatch.setattr("landmarks.video.CODECS", {})
+    monkeypatch.setattr("lineament.landmarks.video.CODECS", {})
     for _ in range(2):
         assert landmarks_command([str(path), "--out", str(tmp_path / "f.csv"), "--draw", str(tmp_path / "d")]) == 0
         assert "no codec is at hand" in capsys.readouterr().err
@@ -176,7 +176,7 @@ def test_a_table_is_not_a_folder(clip, tmp_path, capsys):
 def test_an_interrupt_leaves_nothing_half_written(photos, shots, tmp_path):
     clip = write_video(tmp_path / "long.mp4", shots * 20)
     out, drawn = tmp_path / "out" / "faces.csv", tmp_path / "drawn"
-    program = "import sys; from apps.cli import main; sys.exit(main())"
+    program = "import sys; from lineament.apps.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "landmarks", str(clip), "--out", str(out), "--draw", str(drawn)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not (drawn.is_dir() and any(drawn.iterdir())):
@@ -188,7 +188,7 @@ def test_an_interrupt_leaves_nothing_half_written(photos, shots, tmp_path):
 
 
 def test_a_full_disk_is_told(shots, tmp_path, monkeypatch):
-    monkeypatch.setattr("landmarks.video.video_info", fail)
+    monkeypatch.setattr("lineament.landmarks.video.video_info", fail)
     with pytest.raises(LineamentError, match="cannot be read again"):
         with video_writer(tmp_path / "clip.avi", rate=RATE, size=(64, 48)) as (_, write):
             write(shots[0])
