@@ -17,7 +17,7 @@ from ..classifiers.explain import EXPLANATIONS
 from ..classifiers.registry import member_names
 from ..classifiers.tuning import TUNINGS
 from ..data import BACKENDS, DATASETS, LineamentError, check_choice, data_home, parse_labels
-from ..features import ALL_FAMILIES, DEFAULT_FAMILIES, REFERENCES
+from ..features import DEFAULT_FAMILIES, FAMILIES, REFERENCES
 from ..landmarks import DETECTORS, ON_MISS
 
 ENVIRONMENT_PREFIX = "LINEAMENT_"
@@ -100,7 +100,7 @@ OPTIONS = {
     ),
     "tune": Option(str, "none", "search of each model's parameters within each fold's training part", "LEVEL", TUNINGS),
     "features": Option(
-        _names, list(DEFAULT_FAMILIES), "families of measurements, comma-separated", "LIST", _abouts(ALL_FAMILIES)
+        _names, list(DEFAULT_FAMILIES), "families of measurements, comma-separated", "LIST", _abouts(FAMILIES)
     ),
     "reference": Option(str, "none", "what a face's measurements are compared with", "NAME", REFERENCES),
     "selector": Option(str, "none", "how features are chosen within each fold", "NAME", _abouts(SELECTORS)),

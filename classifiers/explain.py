@@ -24,7 +24,7 @@ from .evaluate import UNUSED, Evaluation, Folds
 from .registry import CLASSIFIERS, of_single_faces
 from ..data.errors import check_choice
 from ..data.scores import confusion_counts, confusion_scores
-from ..features.geometry import FAMILIES
+from ..features import FAMILIES
 
 N_EFFECTS = 8  # clusters whose effect on every class is shown
 N_MOVES = 3  # clusters named for one face

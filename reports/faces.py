@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..features.geometry import normalised
+from ..features import normalised
 from .errors import gallery_rows
 from .excerpt import Excerpt, thumbnails
 from .explanations import explained_rows

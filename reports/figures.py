@@ -19,7 +19,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..features.geometry import FEATURES
+from ..features import FEATURES
 from ..landmarks.layout import CLOSED, CONTOURS
 from .metrics import BASELINE, BASELINES
 

@@ -14,7 +14,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from ..classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
 from ..data.dataset import TEST, TRAIN, VALIDATION, Dataset
 from ..data.scores import SCORES, scores
-from ..features.geometry import FEATURES
+from ..features import FEATURES
 from .run import Run
 from .statistics import corrected_interval
 

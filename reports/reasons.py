@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..classifiers.ablation import ALL, ALONE, CLASSIFIER, MOST_COLUMNS, MOST_ROWS, WITHOUT
 from ..classifiers.explain import QUANTILES
-from ..features.geometry import FEATURES
+from ..features import FEATURES
 from . import figures
 from .excerpt import Thumbnail
 from .explanations import CLUSTER, FAMILY, FEATURE

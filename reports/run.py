@@ -10,7 +10,7 @@ from ..classifiers.explain import Explanation
 from ..data.dataset import Dataset, Skipped
 from ..data.duplicates import Duplicates
 from ..features.table import FeatureTable
-from ..landmarks.extract import LandmarkSet
+from ..landmarks import Faces
 from .excerpt import Excerpt
 
 
@@ -29,7 +29,7 @@ class Run:
     Parameters
     ----------
     dataset : Dataset
-    landmarks : LandmarkSet
+    landmarks : Faces
     duplicates : Duplicates
     table : FeatureTable
     families : tuple of str
@@ -73,7 +73,7 @@ class Run:
     """
 
     dataset: Dataset
-    landmarks: LandmarkSet
+    landmarks: Faces
     duplicates: Duplicates
     table: FeatureTable
     families: tuple[str, ...]

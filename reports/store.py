@@ -24,7 +24,7 @@ from ..data.errors import LineamentError
 from ..data.images import UnreadableImage
 from ..features.table import FeatureTable
 from ..data.files import write_atomically
-from ..landmarks.extract import LandmarkSet
+from ..landmarks import Faces
 from ..landmarks.layout import N_POINTS
 from .document import plain
 from .excerpt import Excerpt, Thumbnail
@@ -201,7 +201,8 @@ def _dataset_of(document, faces, names):
 
 
 def _landmarks_of(faces):
-    return LandmarkSet(
+    return Faces(
+        images=KeptElsewhere(len(faces)),
         points=np.broadcast_to(np.float32(np.nan), (len(faces), N_POINTS, 2)),
         boxes=faces[["left", "top", "right", "bottom"]].to_numpy(dtype=np.int32),
         found=faces["found"].to_numpy(dtype=bool),

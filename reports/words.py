@@ -10,9 +10,9 @@ from ..classifiers.registry import AUGMENTS, BALANCES, CLASSIFIERS
 from ..classifiers.selection import SELECTORS
 from ..classifiers.tuning import TUNINGS
 from ..data.dataset import TEST, TRAIN, VALIDATION
-from ..features.geometry import FEATURES
-from ..landmarks.detector import DETECTORS
-from ..landmarks.extract import ON_MISS
+from ..features import FEATURES
+from ..landmarks import DETECTORS
+from ..landmarks import ON_MISS
 from .metrics import BASELINE, BASELINES, CV, GUESS, RANKED_BY, majority_label, scored_parts, selections
 from .run import Run
 from .tables import Tables

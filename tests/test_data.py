@@ -170,11 +170,16 @@ def recompressed(picture, side, quality=60):
     return np.array(Image.open(buffer))
 
 
+def near_copies(images):
+    survey = survey_images(images)
+    return near_pairs(survey.hashes, survey.thumbs)
+
+
 def test_near_duplicates_are_found_and_counted_apart():
     first, second = scene(1), scene(2)
     paler = (second * 0.8 + 20).astype(np.uint8)
     images = ArrayImages([first, second, recompressed(first, 64), first, paler])
-    near = near_pairs(images, survey_images(images).hashes)
+    near = near_copies(images)
     duplicates = find_duplicates(image_digests(images), near)
     assert (duplicates.exact, duplicates.near, duplicates.count) == (1, 2, 3)
     assert list(duplicates.copy_of) == [0, 1, 0, 0, 1]
@@ -187,7 +192,7 @@ def test_near_duplicates_are_found_and_counted_apart():
 def test_different_and_plain_pictures_are_no_near_duplicates():
     plain = [np.full((48, 48), shade, np.uint8) for shade in (0, 1, 2)]
     images = ArrayImages([scene(seed) for seed in range(40)] + plain)
-    assert not len(near_pairs(images, survey_images(images).hashes))
+    assert not len(near_copies(images))
 
 
 def test_buckets_find_what_a_search_of_all_pairs_finds():

@@ -89,7 +89,7 @@ def test_a_planted_bare_import_is_seen():
     "library, door",
     [
         ("dlib", "landmarks/detector.py"),
-        ("numba", "landmarks/trees.py"),
+        ("numba", "landmarks/tree_fits.py"),
         ("torch", "classifiers/cnn.py"),
         ("skorch", "classifiers/cnn.py"),
         ("matplotlib", "reports/figures.py"),

@@ -84,7 +84,7 @@ def test_works_in_a_pipeline(sample, sample_landmarks):
 
 
 def test_every_family_has_its_own_names():
-    names = [name for family in FAMILIES.values() for name in family.names]
+    names = [name for family in FAMILIES.values() if family.compute for name in family.names]
     assert len(set(names)) == len(names)
 
 

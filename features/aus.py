@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .furrows import FURROWS, TYPICAL, columns_of
+from .furrows import FURROWS, TYPICAL, columns_of, furrows
 from .measure import Family, Feature, coordinates
 from .shape import TEMPLATE
 from ..landmarks.layout import LEFT_EYE, MIRROR, N_POINTS, RIGHT_EYE
@@ -132,7 +132,7 @@ differences from the person's own neutral face, wrinkles that stay included.
 """
 
 
-def aus() -> Family:
+def _family():
     """Action units 1 to 45 as signed displacements, both sides averaged: the mirror image has the same."""
     weights = np.stack([_weights(unit) for unit in UNITS])  # (d, 2, 68)
     rest = np.array([0.0 if unit.shut else (row * TEMPLATE.T).sum() for unit, row in zip(UNITS, weights)])
@@ -142,7 +142,12 @@ def aus() -> Family:
         return (weights[:, 0] @ x + weights[:, 1] @ y - rest[:, None]).T
 
     features = tuple(Feature(unit.name, unit.formula, "1" if unit.share else "IOD", _strokes(unit)) for unit in UNITS)
-    return Family(features, compute, ABOUT, NOTE)
+    return Family.of(features, compute, ABOUT, compute_pixels=_of_skin, note=NOTE)
+
+
+def _of_skin(faces, points):
+    """What furrows add to each unit, (n, d) float64, from furrows in the precision that tables of pixels have."""
+    return skin_terms(furrows(faces, points).astype(np.float32))
 
 
 def skin_terms(furrows: np.ndarray) -> np.ndarray:
@@ -201,3 +206,6 @@ def _strokes(unit):
 
 def _mirrored(anchor):
     return LEFT_EYE if anchor == RIGHT_EYE else tuple(int(MIRROR[point]) for point in anchor)
+
+
+FAMILY = _family()
