@@ -11,7 +11,7 @@ import dlib
 import numpy as np
 import pytest
 
-from lineament.apps.landmarks import main as landmarks_command
+from lineament.apps import cli
 from lineament.data import LineamentError, image_digests
 from lineament.data.images import decode_image
 from lineament.landmarks import DETECTORS, extract_landmarks, find_face, find_faces, opencv
@@ -220,10 +220,10 @@ def test_command_reads_folders_and_draws(crop, tmp_path, capsys):
     cv2.imwrite(str(pictures / "face.png"), crop if crop.ndim == 2 else crop[..., ::-1])
     (pictures / "broken.jpg").write_bytes(b"no picture")
     out = tmp_path / "faces.csv"
-    assert landmarks_command([str(pictures), "--out", str(out), "--draw", str(tmp_path / "drawn")]) == 0
+    assert cli.main(["landmarks", str(pictures), "--out", str(out), "--draw", str(tmp_path / "drawn")]) == 0
     assert [row.face is not None for row in read_faces(out)] == [True]
     assert "broken.jpg" in capsys.readouterr().err and list((tmp_path / "drawn").glob("*.png"))
-    assert landmarks_command([str(tmp_path / "nowhere")]) == 2
+    assert cli.main(["landmarks", str(tmp_path / "nowhere")]) == 2
 
 
 def test_sharpness_falls_with_blur(sample):
