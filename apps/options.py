@@ -55,7 +55,7 @@ def _abouts(registry) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """The pictures: one dataset, or several to train and to score on.
+    """The pictures: one dataset, or several to train and to score on, where `dataset` is None.
 
     Raises
     ------
@@ -89,7 +89,8 @@ class SourceOptions:
             )
         if self.train and (self.dataset or self.data):
             raise LineamentError("--train and --test name their datasets themselves: leave out --dataset and --data.")
-        object.__setattr__(self, "dataset", self.dataset or ("auto" if self.data else "sample"))
+        if not self.train:
+            object.__setattr__(self, "dataset", self.dataset or ("auto" if self.data else "sample"))
 
     @property
     def run_name(self) -> str:
