@@ -6,7 +6,6 @@
 import logging
 import os
 import resource
-import shlex
 import sys
 import time
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lineament.apps.options import as_config, parse_options
+from lineament.apps.options import as_config
 from lineament.classifiers import (
     CLASSIFIERS,
     Evaluation,
@@ -66,15 +65,15 @@ def run(options, *, command: str = "") -> Path:
     check_ready(options)
     clock = Stopwatch()
     with clock.lap("load"):
-        dataset = load(options.dataset, options.data, options)
+        dataset = load(options.source.dataset, options.source.data, options)
     measured = measure(dataset, options, clock)
     if len(np.unique(measured.dataset.target)) == 1:
         return report_one_label(measured, options, clock, command=command)
     protocol = protocol_of(measured, options)
-    folds = make_folds(measured.dataset, measured.duplicates, cv=options.cv, seed=options.seed)
+    folds = make_folds(measured.dataset, measured.duplicates, cv=options.protocol.cv, seed=options.protocol.seed)
     with clock.lap("evaluate"):
         evaluations, models = evaluate(
-            options.classifiers,
+            options.models.classifiers,
             inputs=measured.inputs,
             target=measured.dataset.target,
             folds=folds,
@@ -92,24 +91,24 @@ def run(options, *, command: str = "") -> Path:
             found=measured.landmarks.found,
             folds=folds,
             protocol=protocol,
-            classifiers=options.classifiers,
-            level=options.audit,
-            n_jobs=options.n_jobs,
+            classifiers=options.models.classifiers,
+            level=options.questions.audit,
+            n_jobs=options.work.n_jobs,
         ))  # fmt: skip
     with attempts.at("explanation", lap="explain"):
         finished = replace(finished, explanation=explain(
             measured.table.X,
             measured.dataset.target,
             names=measured.table.names,
-            families=family_columns(measured.table.names, options.features),
+            families=family_columns(measured.table.names, options.measures.features),
             n_classes=len(measured.dataset.label_names),
             found=measured.landmarks.found,
             folds=folds,
             evaluations=evaluations,
             models=models,
-            seed=options.seed,
-            level=options.explain,
-            n_jobs=options.n_jobs,
+            seed=options.protocol.seed,
+            level=options.questions.explain,
+            n_jobs=options.work.n_jobs,
         ))  # fmt: skip
     finished = replace(finished, failures=tuple(attempts.failures), seconds=dict(clock.seconds))
     return write_report(replace(finished, peak_memory=peak_memory()), options.out)
@@ -120,26 +119,27 @@ def run_matrix(options, *, command: str = "") -> Path:
     check_ready(options)
     clock = Stopwatch()
     with clock.lap("load"):
-        datasets = {spec: load(*named(spec), options) for spec in dict.fromkeys([*options.train, *options.test])}
+        specs = dict.fromkeys([*options.source.train, *options.source.test])
+        datasets = {spec: load(*named(spec), options) for spec in specs}
         datasets = lined_up(datasets)
     measured = {spec: measure(dataset, options, clock) for spec, dataset in datasets.items()}
     cells = []
-    for spec in options.train:
+    for spec in options.source.train:
         own, protocol = measured[spec], protocol_of(measured[spec], options)
-        others = [test for test in options.test if test != spec]
+        others = [test for test in options.source.test if test != spec]
         with clock.lap("evaluate"):
             evaluations, scored, models = evaluate_transfer(
-                options.classifiers,
+                options.models.classifiers,
                 train=own.part,
                 tests=[measured[test].part for test in others],
-                folds=make_folds(own.dataset, own.duplicates, cv=options.cv, seed=options.seed),
+                folds=make_folds(own.dataset, own.duplicates, cv=options.protocol.cv, seed=options.protocol.seed),
                 **settings_of(own, protocol, options),
             )
         name = own.dataset.name
         out = options.out / name
         finished = finished_run(own, evaluations, models, protocol, options, clock, command=command, out=out)
         page = write_report(finished, out)
-        if spec in options.test:
+        if spec in options.source.test:
             cells.append(Cell(own.dataset, own.dataset, own.landmarks.found, tuple(evaluations), page))
         for test, results in zip(others, scored):
             other = measured[test]
@@ -166,8 +166,8 @@ class Measured:
 
 def load(name: str, path: Path | None, options) -> Dataset:
     """The dataset, with the labels that the options ask for."""
-    dataset = load_dataset(name, path, seed=options.seed, options=options.reader_options)
-    return relabel(dataset, options.labels) if options.labels else dataset
+    dataset = load_dataset(name, path, seed=options.protocol.seed, options=options.source.reader_options)
+    return relabel(dataset, options.source.labels) if options.source.labels else dataset
 
 
 def named(spec: str) -> tuple[str, Path | None]:
@@ -201,7 +201,7 @@ def measure(dataset: Dataset, options, clock: "Stopwatch") -> Measured:
     with clock.lap("features"):
         tables = face_tables(dataset, landmarks, options)
     reference = ""
-    if options.reference == "neutral":
+    if options.measures.reference == "neutral":
         faces = neutral_faces(dataset, landmarks.found, digests)
         reference = reference_sentence(dataset, faces)
         tables = {name: relative_table(table, faces) for name, table in tables.items()}
@@ -214,16 +214,17 @@ def measure(dataset: Dataset, options, clock: "Stopwatch") -> Measured:
         duplicates = duplicates_of(dataset, digests, options)
     with clock.lap("features"):
         inputs = {name: table.X for name, table in tables.items()}
-        if any(CLASSIFIERS[name].takes == "images" for name in options.classifiers):
+        if any(CLASSIFIERS[name].takes == "images" for name in options.models.classifiers):
             inputs["images"] = face_crops(dataset, landmarks)
     return Measured(dataset, digests, landmarks, duplicates, tables["features"], inputs, reference)
 
 
 def face_tables(dataset: Dataset, landmarks: LandmarkSet, options) -> dict[str, FeatureTable]:
     """The measurements of the faces, and of their mirror images where those are trained on as well."""
-    views = {"features": False, "mirrored": True} if options.augment == "mirror" else {"features": False}
+    views = {"features": False, "mirrored": True} if options.measures.augment == "mirror" else {"features": False}
+    families, n_jobs = options.measures.features, options.work.n_jobs
     return {
-        name: face_table(dataset, landmarks.points, options.features, mirror=mirror, n_jobs=options.n_jobs)
+        name: face_table(dataset, landmarks.points, families, mirror=mirror, n_jobs=n_jobs)
         for name, mirror in views.items()
     }
 
@@ -235,14 +236,14 @@ def landmarks_of(dataset: Dataset, digests: np.ndarray, options) -> LandmarkSet:
     return extract_landmarks(
         dataset,
         digests=digests,
-        detector=options.detector,
-        landmark_model=options.landmark_model,
-        on_miss=options.on_miss,
-        cache=options.cache,
-        n_jobs=options.n_jobs,
+        detector=options.look.detector,
+        landmark_model=options.look.landmark_model,
+        on_miss=options.look.on_miss,
+        cache=options.look.cache,
+        n_jobs=options.work.n_jobs,
         progress=True,
-        backend=options.backend,
-        scheduler=options.scheduler,
+        backend=options.work.backend,
+        scheduler=options.work.scheduler,
     )
 
 
@@ -259,7 +260,7 @@ def duplicates_of(dataset: Dataset, digests: np.ndarray, options) -> Duplicates:
     """Equal pictures; nearly equal ones too, unless subjects are known, which tie them already."""
     if dataset.groups is not None or dataset.landmarks is not None:
         return find_duplicates(digests)
-    hashes = survey_images(dataset.images, n_jobs=options.n_jobs).hashes
+    hashes = survey_images(dataset.images, n_jobs=options.work.n_jobs).hashes
     return find_duplicates(digests, near_pairs(dataset.images, hashes))
 
 
@@ -268,15 +269,15 @@ def protocol_of(measured: Measured, options) -> Protocol:
     return resolve_protocol(
         d=len(measured.table.names),
         n_classes=len(np.unique(measured.dataset.target)),
-        cv=options.cv,
-        selector=options.selector,
-        n_features=options.n_features,
-        balance=options.balance,
-        seed=options.seed,
+        cv=options.protocol.cv,
+        selector=options.protocol.selector,
+        n_features=options.protocol.n_features,
+        balance=options.protocol.balance,
+        seed=options.protocol.seed,
         grouped_by=grouped_by(measured.dataset),
-        tune=options.tune,
+        tune=options.protocol.tune,
         reference=measured.reference,
-        augment=options.augment,
+        augment=options.measures.augment,
     )
 
 
@@ -293,9 +294,9 @@ def settings_of(measured: Measured, protocol: Protocol, options) -> dict:
         "feature_names": measured.table.names,
         "n_classes": len(measured.dataset.label_names),
         "protocol": protocol,
-        "options": {"max_epochs": options.cnn_epochs, "members": options.members},
+        "options": {"max_epochs": options.models.cnn_epochs, "members": options.models.members},
         "tuning_folder": options.out / "tuning",
-        "n_jobs": options.n_jobs,
+        "n_jobs": options.work.n_jobs,
         "progress": True,
     }
 
@@ -313,8 +314,9 @@ def finished_run(
 ) -> Run:
     """Save the models of one dataset and gather all that its report is made from."""
     dataset, out = measured.dataset, out or options.out
-    about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
-    about |= {"reference": options.reference, "augment": options.augment}
+    about = {"labels": list(dataset.label_names), "families": list(options.measures.features)}
+    about |= {"detector": options.look.detector}
+    about |= {"reference": options.measures.reference, "augment": options.measures.augment}
     for name, model in models.items():
         save_model(out / "models", name, model, about=about)
     return Run(
@@ -322,11 +324,11 @@ def finished_run(
         landmarks=measured.landmarks,
         duplicates=measured.duplicates,
         table=measured.table,
-        families=tuple(options.features),
+        families=tuple(options.measures.features),
         evaluations=tuple(evaluations),
         protocol=protocol,
-        detector=options.detector,
-        on_miss=options.on_miss,
+        detector=options.look.detector,
+        on_miss=options.look.on_miss,
         config=as_config(options),
         seconds=dict(clock.seconds),
         skipped=dataset.skipped,
@@ -341,9 +343,12 @@ def report_one_label(measured: Measured, options, clock: "Stopwatch", *, command
     """Write the report of a dataset that has nothing to tell apart: no model is fitted."""
     log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
     protocol = Protocol(
-        cv=options.cv, seed=options.seed, grouped_by=grouped_by(measured.dataset), reference=measured.reference
+        cv=options.protocol.cv,
+        seed=options.protocol.seed,
+        grouped_by=grouped_by(measured.dataset),
+        reference=measured.reference,
     )
-    only = only_label(measured.dataset, cv=options.cv)
+    only = only_label(measured.dataset, cv=options.protocol.cv)
     return write_report(finished_run(measured, [only], {}, protocol, options, clock, command=command), options.out)
 
 
@@ -356,7 +361,7 @@ def landmark_seconds(dataset: Dataset, options) -> float | None:
         return None
     rows = np.unique(np.linspace(0, len(dataset) - 1, N_TIMED).astype(int))
     few = dataset.take(rows)
-    settings = {"detector": options.detector, "landmark_model": options.landmark_model}
+    settings = {"detector": options.look.detector, "landmark_model": options.look.landmark_model}
     extract_landmarks(few.take([0]), digests=few.keys[:1], **settings)
     start = time.perf_counter()
     extract_landmarks(few, digests=few.keys, **settings)
@@ -371,11 +376,9 @@ def peak_memory() -> int:
 
 def check_ready(options) -> None:
     """Raise `LineamentError` now for what would stop the run only after the landmarks."""
-    if any(CLASSIFIERS[name].takes == "images" for name in options.classifiers):
+    if any(CLASSIFIERS[name].takes == "images" for name in options.models.classifiers):
         check_torch()
-    if options.cv < 2:
-        raise LineamentError(f"--cv {options.cv} is no cross-validation: it needs at least 2 folds. Try --cv 5.")
-    for folder in (options.out, options.cache):
+    for folder in (options.out, options.look.cache):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             probe = folder / f".writable.{os.getpid()}"
@@ -418,22 +421,10 @@ class Stopwatch:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parse, run, and print where the report is; errors that the user can mend give one line and exit code 2."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
-    command = shlex.join(["python", "run_pipeline.py", *arguments])
-    try:
-        options = parse_options(arguments)
-        page = (run_matrix if options.train else run)(options, command=command)
-    except LineamentError as error:
-        print(f"run_pipeline: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        kept = "Landmarks found and searches finished so far are kept; run again to go on."
-        print(f"run_pipeline: interrupted. {kept}", file=sys.stderr)
-        return 130
-    print(f"Report: {page}")
-    return 0
+    """The same as `lineament run ARGUMENTS`."""
+    from lineament.apps.cli import main as command_line
+
+    return command_line(["run", *(sys.argv[1:] if arguments is None else arguments)])
 
 
 if __name__ == "__main__":

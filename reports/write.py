@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-
+import tomli_w
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from ..data.files import write_atomically
@@ -240,30 +240,14 @@ def toml(config: dict) -> str:
     TypeError
         For a value that is no string, number, boolean, path or list of such.
     """
-    lines = [f"{key} = {_toml_value(value)}" for key, value in config.items() if value is not None]
-    return "\n".join(["# Repeat the run: python run_pipeline.py --config config.toml", *lines]) + "\n"
+    values = {key: str(value) if isinstance(value, Path) else value for key, value in config.items()}
+    known = {key: value for key, value in values.items() if value is not None}
+    return f"# Repeat the run: lineament run --config config.toml\n{tomli_w.dumps(known)}"
 
 
 def as_json(document: dict) -> str:
     """JSON in a stable order; raises `ValueError` for NaN."""
     return json.dumps(document, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def _toml_value(value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return repr(value)
-    if isinstance(value, (str, Path)):
-        return _toml_string(str(value))
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_toml_value, value))}]"
-    raise TypeError(f"{value!r} has no place in config.toml")
-
-
-def _toml_string(text: str) -> str:
-    # JSON's escapes are TOML's, but for DEL.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def versions() -> dict[str, str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineament.apps.cache import main as cache_command
 from lineament.data import LineamentError
 from lineament.landmarks import look_at
+from lineament.apps import cli
 from lineament.landmarks.cache import LandmarkCache, cache_entries, clear_cache
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,13 +107,13 @@ def test_info_and_clear(some, tmp_path, capsys):
     look_at(some.images, cache=tmp_path)
     (tmp_path / "hog-0" / "notes.txt").parent.mkdir()
     (tmp_path / "hog-0" / "notes.txt").write_text("not ours")
-    assert cache_command(["info", "--cache", str(tmp_path)]) == 0
+    assert cli.main(["cache", "info", "--cache", str(tmp_path)]) == 0
     assert "96 pictures" in capsys.readouterr().out
-    assert cache_command(["clear", "--cache", str(tmp_path)]) == 0
+    assert cli.main(["cache", "clear", "--cache", str(tmp_path)]) == 0
     assert "freed" in capsys.readouterr().out
     assert not cache_entries(tmp_path) and (tmp_path / "hog-0" / "notes.txt").exists()
     assert clear_cache(tmp_path / "nowhere") == 0
-    assert cache_command(["empty"]) == 2
+    assert cli.main(["cache", "empty"]) == 2
 
 
 def test_rows_of_another_version_stay_apart(tmp_path):

@@ -11,9 +11,9 @@ import dlib
 import numpy as np
 import pytest
 
-from lineament.apps.landmarks import main as landmarks_command
 from lineament.data import LineamentError
 from lineament.data.parallel import Workers
+from lineament.apps import cli
 from lineament.data.images import decode_image
 from lineament.landmarks import DETECTORS, find_face, find_faces, look_at, opencv
 from lineament.landmarks.fitting import box_of_points
@@ -220,10 +220,10 @@ def test_command_reads_folders_and_draws(crop, tmp_path, capsys):
     cv2.imwrite(str(pictures / "face.png"), crop if crop.ndim == 2 else crop[..., ::-1])
     (pictures / "broken.jpg").write_bytes(b"no picture")
     out = tmp_path / "faces.csv"
-    assert landmarks_command([str(pictures), "--out", str(out), "--draw", str(tmp_path / "drawn")]) == 0
+    assert cli.main(["landmarks", str(pictures), "--out", str(out), "--draw", str(tmp_path / "drawn")]) == 0
     assert [row.face is not None for row in read_faces(out)] == [True]
     assert "broken.jpg" in capsys.readouterr().err and list((tmp_path / "drawn").glob("*.png"))
-    assert landmarks_command([str(tmp_path / "nowhere")]) == 2
+    assert cli.main(["landmarks", str(tmp_path / "nowhere")]) == 2
 
 
 def test_sharpness_falls_with_blur(sample):
