@@ -23,7 +23,7 @@ import numpy as np
 from lineament.data import load_dataset
 from lineament.data.dataset import Dataset
 from lineament.data.images import TreeImages, decode_image
-from lineament.data.tree import open_tree
+from lineament.data.packed import open_tree
 from lineament.data.parallel import Workers
 from lineament.landmarks import Finder, look_at
 from lineament.landmarks.detector import _hog_detector, locate_hog

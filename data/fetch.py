@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .errors import LineamentError, check_choice
 from .sources import DATASETS, READERS, data_home
-from .tree import ARCHIVE_ERRORS
+from .archive import ARCHIVE_ERRORS
 
 log = logging.getLogger(__name__)
 

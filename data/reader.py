@@ -10,7 +10,7 @@ from .dataset import TEST, TRAIN, VALIDATION, Dataset, Skipped
 from .errors import LineamentError
 from .images import IMAGE_SUFFIXES, ArrayImages, TreeImages
 from .points import N_POINTS, PointImages
-from .tree import Tree
+from .archive import Tree
 
 # What the datasets call their parts, in lower case.
 PARTS = {

@@ -154,3 +154,9 @@ def _centred(thumb):
     """Gray pixels (THUMB²,) with mean 0 and length 1; zeros, which correlate with nothing, of a plain picture."""
     centred = thumb.ravel().astype(np.float32) - thumb.mean(dtype=np.float32)
     return centred / max(np.linalg.norm(centred), 1e-6)
+
+
+def take_signatures(pictures: Sequence[np.ndarray], points, boxes) -> dict[str, np.ndarray]:
+    """Hash and thumb of decoded pictures, under these names: what `landmarks.look_at` may take while it has them."""
+    hashes, thumbs = zip(*map(signature, pictures))
+    return {"hash": np.array(hashes, dtype=np.uint64), "thumb": np.stack(thumbs)}

@@ -26,7 +26,8 @@ from . import (
 from .dataset import Dataset
 from .errors import LineamentError, check_choice
 from .reader import Source, seen
-from .tree import Tree, open_tree
+from .archive import Tree
+from .packed import open_tree
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import pytest
 
 from lineament.data import LineamentError, find_duplicates, load_dataset
 from lineament.data.images import ArrayImages, TreeImages, decode_image
-from lineament.data.tree import open_tree
+from lineament.data.packed import open_tree
 from lineament.data.parallel import Workers
 from lineament.landmarks import Faces, Finder, find_face, look_at
 from lineament.data.files import write_atomically
