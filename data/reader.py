@@ -61,6 +61,9 @@ class Source:
     url: str = ""
 
 
+AUTO = Source(title="Any of them", about="recognise the layout of --data")
+
+
 @dataclass(slots=True)
 class Row:
     """All that is known of one picture; it becomes a row of the dataset as a whole, or not at all."""

@@ -13,25 +13,29 @@ import cv2
 import numpy as np
 
 from ..data.errors import LineamentError, check_choice
-from .detector import AUTO, DLIB_VERSION, HOG, HOG_FAST, MMOD, NONE
-from .fitting import ROUNDS, Face, box_of_points, default_landmark_model, mean_fits, steady_points, trees_of
-from .opencv import HAAR, HAAR_DEFAULT, YUNET, yunet_model
+from ..data.registry import entries
+from .detector import DLIB_VERSION
+from .fitting import ROUNDS, DetectorSpec, Face, box_of_points, default_landmark_model, mean_fits, steady_points, trees_of
+from .opencv import yunet_model
 from .quality import sharpness
 from .view import view_of
 
 # Where no face is seen: the mean box that dlib finds on FER2013's crops, as fractions of the frame.
 FALLBACK_BOX = (0.06, 0.11, 0.93, 0.98)
 
-DETECTORS = {
-    "hog": HOG,
-    "hog-fast": HOG_FAST,
-    "mmod": MMOD,
-    "haar": HAAR,
-    "haar-default": HAAR_DEFAULT,
-    "yunet": YUNET,
-    "none": NONE,
-    "auto": AUTO,
-}
+DETECTORS: dict[str, DetectorSpec] = entries(
+    __package__,
+    {
+        "hog": "detector:HOG",
+        "hog-fast": "detector:HOG_FAST",
+        "mmod": "detector:MMOD",
+        "haar": "opencv:HAAR",
+        "haar-default": "opencv:HAAR_DEFAULT",
+        "yunet": "opencv:YUNET",
+        "none": "detector:NONE",
+        "auto": "detector:AUTO",
+    },
+)
 
 
 def find_face(image: np.ndarray, *, detector: str = "hog", landmark_model: Path | None = None) -> Face:
