@@ -7,40 +7,9 @@ from pathlib import Path
 import skops.io
 from sklearn.pipeline import Pipeline
 
-from .cnn import CNNClassifier
-from .registry import CLASSIFIERS
+from .registry import CLASSIFIERS, trusted_types
 from ..data.errors import LineamentError, check_choice
 from ..data.files import write_atomically
-
-# What our pipelines hold beyond skops' own list; a file with anything else is refused.
-TRUSTED = (
-    "lineament.classifiers.calibration.TemperatureScaled",
-    "lineament.classifiers.ensemble.Stack",
-    "lineament.classifiers.ensemble.Vote",
-    "lineament.classifiers.estimators.BalancedKNN",
-    "lineament.classifiers.estimators.BalancedMLP",
-    "lineament.classifiers.estimators.NarrowNystroem",
-    "lineament.classifiers.ranking.CrossValidatedElimination",
-    "lineament.classifiers.ranking.MRMR",
-    "lineament.classifiers.ranking.range_variance",
-    "lineament.classifiers.kernel.LeastSquaresSVM",
-    "lineament.classifiers.kernel.PartlyWhitened",
-    "lineament.classifiers.registry.BalancedPriorLDA",
-    "lineament.classifiers.registry.CappedSMOTE",
-    "lineament.classifiers.registry.NarrowSVC",
-    "lineament.classifiers.wide.BatchedScaler",
-    "lineament.classifiers.wide.MedianImputer",
-    "lineament.classifiers.wide.Varying",
-    "functools.partial",
-    "imblearn.pipeline.Pipeline",
-    "numpy.dtype",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.feature_selection._mutual_info.mutual_info_classif",
-    "sklearn.feature_selection._univariate_selection.f_classif",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-)
-
 
 @dataclass(frozen=True)
 class ModelBundle:
@@ -88,10 +57,11 @@ def _dump_skops(pipeline, about) -> bytes:
 
 
 def _load_skops(content) -> ModelBundle:
-    strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))
+    trusted = trusted_types()
+    strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
     if strange:
         raise LineamentError(f"The model file holds types that are not trusted: {', '.join(strange)}. Do not use it.")
-    loaded = skops.io.loads(content, trusted=list(TRUSTED))
+    loaded = skops.io.loads(content, trusted=trusted)
     return ModelBundle(loaded["pipeline"], json.loads(loaded["about"]))
 
 
@@ -100,8 +70,13 @@ def _dump_net(pipeline, about) -> bytes:
 
 
 def _load_net(content) -> ModelBundle:
+    from .nets import check_torch
+
+    check_torch()
+    from .nets.estimator import CNNClassifier
+
     net, about = CNNClassifier.from_bytes(content)
     return ModelBundle(Pipeline([("classify", net)]), about)
 
 
-FORMATS = {"features": (".skops", _dump_skops, _load_skops), "images": (".safetensors", _dump_net, _load_net)}
+FORMATS = {"features": (".skops", _dump_skops, _load_skops), "crops": (".safetensors", _dump_net, _load_net)}
