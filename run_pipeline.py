@@ -18,9 +18,12 @@ import numpy as np
 from lineament.apps.options import as_config, parse_options
 from lineament.classifiers import (
     CLASSIFIERS,
+    ClassifierOptions,
     Evaluation,
-    Part,
+    Execution,
+    LabelledFaces,
     Protocol,
+    Recipe,
     evaluate,
     evaluate_transfer,
     make_folds,
@@ -28,8 +31,8 @@ from lineament.classifiers import (
 )
 from lineament.classifiers.audit import audit
 from lineament.classifiers.bundle import save_model
-from lineament.classifiers.cnn import check_torch
 from lineament.classifiers.explain import explain, family_columns
+from lineament.classifiers.nets import check_torch
 from lineament.data import (
     Dataset,
     Duplicates,
@@ -45,6 +48,7 @@ from lineament.data import (
 )
 from lineament.features import (
     FeatureTable,
+    Inputs,
     face_crops,
     face_table,
     neutral_faces,
@@ -75,8 +79,8 @@ def run(options, *, command: str = "") -> Path:
     with clock.lap("evaluate"):
         evaluations, models = evaluate(
             options.classifiers,
-            inputs=measured.inputs,
-            target=measured.dataset.target,
+            measured.inputs,
+            measured.dataset.target,
             folds=folds,
             **settings_of(measured, protocol, options),
         )
@@ -156,12 +160,12 @@ class Measured:
     landmarks: LandmarkSet
     duplicates: Duplicates
     table: FeatureTable
-    inputs: dict[str, np.ndarray]
+    inputs: Inputs
     reference: str = ""  # what the measurements are differences from, in words
 
     @property
-    def part(self) -> Part:
-        return Part(inputs=self.inputs, target=self.dataset.target, digests=self.digests)
+    def part(self) -> LabelledFaces:
+        return LabelledFaces(inputs=self.inputs, target=self.dataset.target, digests=self.digests)
 
 
 def load(name: str, path: Path | None, options) -> Dataset:
@@ -204,7 +208,7 @@ def measure(dataset: Dataset, options, clock: "Stopwatch") -> Measured:
     if options.reference == "neutral":
         faces = neutral_faces(dataset, landmarks.found, digests)
         reference = reference_sentence(dataset, faces)
-        tables = {name: relative_table(table, faces) for name, table in tables.items()}
+        tables = tuple(relative_table(table, faces) for table in tables)
         dataset, landmarks, digests = (
             without_references(dataset, faces),
             landmarks.take(faces.kept),
@@ -213,19 +217,18 @@ def measure(dataset: Dataset, options, clock: "Stopwatch") -> Measured:
     with clock.lap("duplicates"):
         duplicates = duplicates_of(dataset, digests, options)
     with clock.lap("features"):
-        inputs = {name: table.X for name, table in tables.items()}
-        if any(CLASSIFIERS[name].takes == "images" for name in options.classifiers):
-            inputs["images"] = face_crops(dataset, landmarks)
-    return Measured(dataset, digests, landmarks, duplicates, tables["features"], inputs, reference)
+        wants_crops = any(CLASSIFIERS[name].takes == "crops" for name in options.classifiers)
+        inputs = Inputs(tables, face_crops(dataset, landmarks) if wants_crops else None)
+    return Measured(dataset, digests, landmarks, duplicates, inputs.table, inputs, reference)
 
 
-def face_tables(dataset: Dataset, landmarks: LandmarkSet, options) -> dict[str, FeatureTable]:
+def face_tables(dataset: Dataset, landmarks: LandmarkSet, options) -> tuple[FeatureTable, ...]:
     """The measurements of the faces, and of their mirror images where those are trained on as well."""
-    views = {"features": False, "mirrored": True} if options.augment == "mirror" else {"features": False}
-    return {
-        name: face_table(dataset, landmarks.points, options.features, mirror=mirror, n_jobs=options.n_jobs)
-        for name, mirror in views.items()
-    }
+    views = (False, True) if options.augment == "mirror" else (False,)
+    return tuple(
+        face_table(dataset, landmarks.points, options.features, mirror=mirror, n_jobs=options.n_jobs)
+        for mirror in views
+    )
 
 
 def landmarks_of(dataset: Dataset, digests: np.ndarray, options) -> LandmarkSet:
@@ -289,14 +292,19 @@ def grouped_by(dataset: Dataset) -> str:
 
 def settings_of(measured: Measured, protocol: Protocol, options) -> dict:
     """What evaluation of one dataset and of several have in common."""
+    recipe = Recipe(
+        labels=measured.dataset.label_names,
+        families=options.features,
+        detector=options.detector,
+        landmark_model=str(options.landmark_model or ""),
+        on_miss=options.on_miss,
+        reference=options.reference,
+    )
     return {
-        "feature_names": measured.table.names,
-        "n_classes": len(measured.dataset.label_names),
         "protocol": protocol,
-        "options": {"max_epochs": options.cnn_epochs, "members": options.members},
-        "tuning_folder": options.out / "tuning",
-        "n_jobs": options.n_jobs,
-        "progress": True,
+        "recipe": recipe,
+        "options": ClassifierOptions(members=options.members, max_epochs=options.cnn_epochs),
+        "execution": Execution(n_jobs=options.n_jobs, progress=True, tuning_folder=options.out / "tuning"),
     }
 
 
@@ -316,7 +324,7 @@ def finished_run(
     about = {"labels": list(dataset.label_names), "families": options.features, "detector": options.detector}
     about |= {"reference": options.reference, "augment": options.augment}
     for name, model in models.items():
-        save_model(out / "models", name, model, about=about)
+        save_model(out / "models", name, model.pipeline, about=about)
     return Run(
         dataset=dataset,
         landmarks=measured.landmarks,
@@ -371,7 +379,7 @@ def peak_memory() -> int:
 
 def check_ready(options) -> None:
     """Raise `LineamentError` now for what would stop the run only after the landmarks."""
-    if any(CLASSIFIERS[name].takes == "images" for name in options.classifiers):
+    if any(CLASSIFIERS[name].takes == "crops" for name in options.classifiers):
         check_torch()
     if options.cv < 2:
         raise LineamentError(f"--cv {options.cv} is no cross-validation: it needs at least 2 folds. Try --cv 5.")
