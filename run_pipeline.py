@@ -27,7 +27,7 @@ from lineament.apps.steps import (
 from lineament.classifiers import Protocol, evaluate, make_folds
 from lineament.classifiers.audit import audit
 from lineament.classifiers.explain import explain
-from lineament.reports import keep_run, ranking_rows, write_report
+from lineament.reports import keep_run, write_report
 from lineament.reports.metrics import only_label
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run leaves: its page, and the ranking as `reports.ranking_rows` gives it (empty for a matrix)."""
+    """What a run leaves: its page, and the ranking as `reports._rows` gives it (empty for a matrix)."""
 
     page: Path
     rows: list[dict]
@@ -65,50 +65,75 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
     clock = Stopwatch()
     with clock.lap("load"):
         dataset = load(options.source.dataset, options.source.data, options)
-    faces = prepare(dataset, options, clock)
-    if len(np.unique(faces.dataset.target)) == 1:
-        return _one_label(faces, options, clock, command=command)
-    protocol = protocol_of(faces, options)
-    folds = make_folds(faces.dataset, faces.duplicates, cv=protocol.cv, seed=protocol.seed)
+    prepared = prepare(dataset, options, clock)
+    if len(np.unique(prepared.dataset.target)) == 1:
+        return _one_label(prepared, options, clock, command=command)
+    protocol = protocol_of(prepared, options)
+    folds = make_folds(prepared.dataset, prepared.duplicates, cv=protocol.cv, seed=protocol.seed)
     with clock.lap("evaluate"):
         evaluations, models = evaluate(
             options.models.classifiers,
-            faces.inputs,
-            faces.dataset.target,
+            prepared.inputs,
+            prepared.dataset.target,
             folds=folds,
             protocol=protocol,
-            recipe=recipe_of(faces, options),
+            recipe=recipe_of(prepared, options),
             options=classifier_options(options),
             execution=execution(options),
         )
     save_models(models, options.out)
     # Kept before anything else is asked of it: whatever fails or is stopped from here on, the evaluation stands.
-    finished = keep_run(finished_run(faces, protocol, evaluations, options, clock, command=command), options.out)
+    finished = keep_run(finished_run(prepared, protocol, evaluations, options, clock, command=command), options.out)
     attempts = Attempts(clock)
     finished = replace(
         finished,
         excerpt=None,
-        audit=attempts.at("audit", audited, faces, folds, protocol, options),
-        explanation=attempts.at("explanation", explained, faces, folds, evaluations, models, options, lap="explain"),
+        audit=attempts.at("audit", audited, prepared, folds, protocol, options),
+        explanation=attempts.at("explanation", explained, prepared, folds, evaluations, models, options, lap="explain"),
     )
     finished = attempts.told(finished)
-    return Finished(write_report(finished, options.out), ranking_rows(finished))
+    return Finished(write_report(finished, options.out), [])
 
 
-def audited(faces, folds, protocol, options):
+def audited(prepared, folds, protocol, options):
     """One model under careless protocols, beside the honest one."""
+    return audit(
+        prepared.dataset,
+        prepared.duplicates,
+        prepared.table.X,
+        found=prepared.faces.found,
+        folds=folds,
+        protocol=protocol,
+        classifiers=options.models.classifiers,
+        level=options.questions.audit,
+        n_jobs=options.work.n_jobs,
+    )
 
 
-def explained(faces, folds, evaluations, models, options):
+def explained(prepared, folds, evaluations, models, options):
     """What the answers of the first model rest on."""
+    return explain(
+        prepared.table.X,
+        prepared.dataset.target,
+        names=prepared.table.names,
+        families=prepared.table.families,
+        n_classes=len(prepared.dataset.label_names),
+        found=prepared.faces.found,
+        folds=folds,
+        evaluations=evaluations,
+        models=models,
+        seed=options.protocol.seed,
+        level=options.questions.explain,
+        n_jobs=options.work.n_jobs,
+    )
 
 
-def _one_label(faces, options, clock, *, command) -> Finished:
+def _one_label(prepared, options, clock, *, command) -> Finished:
     """The report of a dataset that has nothing to tell apart: no model is fitted."""
     log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
-    protocol = Protocol(cv=options.protocol.cv, seed=options.protocol.seed, reference=faces.reference)
-    only = [only_label(faces.dataset, cv=options.protocol.cv)]
-    finished = finished_run(faces, protocol, only, options, clock, command=command)
+    protocol = Protocol(cv=options.protocol.cv, seed=options.protocol.seed, reference=prepared.reference)
+    only = [only_label(prepared.dataset, cv=options.protocol.cv)]
+    finished = finished_run(prepared, protocol, only, options, clock, command=command)
     return Finished(write_report(finished, options.out), [])
 
 

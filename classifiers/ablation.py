@@ -12,10 +12,10 @@ from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
 from ..data.scores import macro_f1
-from .audit import drawn_rows
-from .evaluate import Folds
+from .folds import drawn_rows
+from .folds import Folds
 from .registry import make_back, make_front
-from .wide import MedianImputer
+from .preprocessing import MedianImputer
 
 CLASSIFIER = "lda"  # cheap, and without a setting to tune: what differs between rows are the measurements
 MOST_ROWS = 8000

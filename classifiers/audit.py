@@ -14,7 +14,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from .evaluate import Folds, Protocol, make_folds
+from .folds import Folds, drawn_rows, make_folds
+from .protocol import Protocol
 from .registry import make_classifier, make_front, member_names
 from ..data.dataset import Dataset
 from ..data.duplicates import Duplicates
@@ -159,20 +160,6 @@ def audit(
         log.warning("The comparison with careless protocols is left out: %s", error)
         return None
     return work.result(rows, LEVELS[level].repeats, n_jobs, start)
-
-
-def drawn_rows(folds: Folds, *, most: int, seed: int) -> np.ndarray:
-    """Rows that are trained on, sorted; whole groups drawn at random where they are more than `most`."""
-    rows = np.flatnonzero(folds.fold >= 0)
-    if len(rows) <= most:
-        return rows
-    names, group = np.unique(folds.groups[rows], return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    place = np.empty(len(names), dtype=np.int64)
-    place[order] = np.cumsum(np.bincount(group)[order])
-    kept = place[group] <= most
-    # One group may be larger than all that may be drawn.
-    return rows[kept] if kept.any() else rows[group == order[0]]
 
 
 def audited_classifier(classifiers: Sequence[str]) -> str:

@@ -15,13 +15,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from .ablation import Ablated, Stability, ablation, selection_stability
-from .audit import drawn_rows
 from .clusters import Cluster, clusters_of
-from .evaluate import UNUSED, Evaluation, Folds
-from .registry import CLASSIFIERS, of_single_faces
+from .evaluation import Evaluation
+from .folds import UNUSED, Folds, drawn_rows
+from .registry import CLASSIFIERS
 from ..data.errors import check_choice
 from ..data.scores import confusion_counts, confusion_scores
 from ..features import FAMILIES
@@ -213,7 +214,7 @@ def explain(
     stability = selection_stability(X, target, folds, kept, seed=seed, n_jobs=n_jobs)
     with threadpool_limits(1):
         work = _Work(X, target, tuple(names), n_classes, folds, seed, chosen)
-        work = work.fitted(models[first.name], first.selected)
+        work = work.fitted(models[first.name].pipeline, first.selected)
         return work.result(first.name, families, found, ablated, stability, start)
 
 
@@ -279,7 +280,7 @@ class _Work:
         asked = np.random.default_rng([self.seed, fold]).permutation(np.flatnonzero(self.folds.fold == fold))
         n_screened = min(self.level.most_screened // n_parts, len(asked) // 4)
         asked = asked[: n_screened + -(-self.level.most_rows // n_parts)]
-        columns, model = self._columns(of_single_faces(model), selected[fold] if fold < len(selected) else ())
+        columns, model = self._columns(clone(model), selected[fold] if fold < len(selected) else ())
         with np.errstate(all="ignore"):
             medians = np.nan_to_num(np.nanmedian(self.X[train], axis=0))
         model.fit(self.X[np.ix_(train, columns)], self.target[train])

@@ -1,11 +1,15 @@
+import sys
+
 import numpy as np
 import pytest
 
 from lineament.data import LineamentError
 
 torch = pytest.importorskip("torch", reason="the cnn extra is not installed")
-from lineament.classifiers import cnn  # noqa: E402
-from lineament.classifiers.cnn import CNNClassifier, MiniXception, augmented  # noqa: E402
+from lineament.classifiers import make_classifier  # noqa: E402
+from lineament.classifiers.nets.augmentation import augmented  # noqa: E402
+from lineament.classifiers.nets.estimator import CNNClassifier  # noqa: E402
+from lineament.classifiers.nets.mini_xception import MiniXception  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +85,6 @@ def test_wrong_pictures_are_refused(shape):
 
 
 def test_without_torch_the_install_line_is_named(monkeypatch):
-    monkeypatch.setattr(cnn, "torch", None)
-    monkeypatch.setattr(cnn, "missing", "No module named 'torch'", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(LineamentError, match=r"pip install 'lineament\[cnn\]'"):
-        cnn.make_cnn(random_state=0, weights=False)
+        make_classifier("cnn")

@@ -196,10 +196,7 @@ def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
 
 
 def test_without_torch_only_the_cnn_is_refused(run, monkeypatch):
-    from lineament.classifiers import cnn
-
-    monkeypatch.setattr(cnn, "torch", None)
-    monkeypatch.setattr(cnn, "missing", "No module named 'torch'", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
     assert run("--classifiers", "lda")[0] == 0
     code, _, err, _ = run("--classifiers", "lda,cnn")
     assert code == 2 and "pip install 'lineament[cnn]'" in err
