@@ -232,8 +232,9 @@ def options_of(**flat) -> RunOptions:
 
 def resolved(flags: Mapping[str, object], *, environment: Mapping[str, str] = os.environ) -> RunOptions:
     """The same from parsed flags; what else stands in `flags` is left alone."""
-    file = flags.get("config") or environment.get(f"{ENVIRONMENT_PREFIX}CONFIG")
-    chosen = _checked(_read_config(file), lambda name: f"{name} in {file}", f"option in {file}") if file else {}
+    chosen, file = {}, flags.get("config", environment.get(f"{ENVIRONMENT_PREFIX}CONFIG") or None)
+    if file is not None:
+        chosen = _checked(_read_config(file), lambda name: f"{name} in {file}", f"option in {file}")
     chosen |= _checked(_variables(environment), lambda name: ENVIRONMENT_PREFIX + name.upper(), "option")
     chosen |= _checked({name: flags[name] for name in OPTIONS if name in flags}, flag_of, "option")
     return _built(chosen)

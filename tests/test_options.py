@@ -143,6 +143,7 @@ def test_python_gives_python_values():
         (["svm"], "Unexpected 'svm'. Run lineament run --help"),
         (["--config", "nowhere.toml"], "'nowhere.toml' cannot be read: No such file"),
         (["--config", "a\0b"], "cannot be read"),
+        (["--config", ""], "The config '' cannot be read"),
         (["--train", "sample"], "--train and --test go together"),
         (["--train", "sample", "--test", "sample", "--data", "x"], "leave out --dataset and --data"),
     ],

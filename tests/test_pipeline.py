@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from lineament import run_pipeline
-from lineament.apps import cli
 from lineament.data import load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -225,11 +224,3 @@ def test_ctrl_c_during_extraction_and_a_rerun_that_resumes(tmp_path):
     again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert again.returncode == 0 and "Report:" in again.stdout
     assert 0 < cached < len(list(tmp_path.rglob("*.npz")))
-
-
-def test_the_command_line_tool_is_the_same(capsys):
-    assert cli.main([]) == 0 and "run" in capsys.readouterr().out
-    assert cli.main(["rum"]) == 2 and "Did you mean 'run'" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        cli.main(["run", "--help"])
-    assert "--classifiers" in capsys.readouterr().out
