@@ -1,3 +1,5 @@
+import signal
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,35 @@ from lineament.data.images import ArrayImages
 from lineament.landmarks import extract_landmarks
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+@pytest.fixture
+def start():
+    """Start a program as a terminal would, whatever this shell ignores: `start(command, **of Popen)`.
+
+    Background jobs, nohup and some runners ignore Ctrl-C, and a child inherits that, as it does a closed stdin.
+    What still runs when the test ends is killed.
+    """
+    started = []
+
+    def start_one(command, **settings):
+        settings = {"stdin": subprocess.DEVNULL, "text": True, "preexec_fn": _default_signals} | settings
+        started.append(subprocess.Popen(command, **settings))
+        return started[-1]
+
+    yield start_one
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def _default_signals():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
