@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ..data import LineamentError
 from ..data.images import IMAGE_SUFFIXES, UnreadableImage, decode_image
 from ..landmarks import DETECTORS, find_faces
-from ..landmarks.cache import write_atomically
+from ..data.files import write_atomically
 from ..landmarks.drawing import drawn
 from ..landmarks.tables import STYLES, FaceRow, write_faces
 from ..landmarks.track import Tracker

@@ -16,9 +16,9 @@ from ..classifiers.ensemble import DEFAULT_MEMBERS
 from ..classifiers.explain import EXPLANATIONS
 from ..classifiers.registry import member_names
 from ..classifiers.tuning import TUNINGS
-from ..data import DATASETS, LineamentError, check_choice, data_home, parse_labels
+from ..data import BACKENDS, DATASETS, LineamentError, check_choice, data_home, parse_labels
 from ..features import ALL_FAMILIES, DEFAULT_FAMILIES, REFERENCES
-from ..landmarks import BACKENDS, DETECTORS, ON_MISS
+from ..landmarks import DETECTORS, ON_MISS
 
 ENVIRONMENT_PREFIX = "LINEAMENT_"
 

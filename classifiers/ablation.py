@@ -8,10 +8,10 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import f_classif
-from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
+from ..data.scores import macro_f1
 from .audit import drawn_rows
 from .evaluate import Folds
 from .registry import make_back, make_front
@@ -120,7 +120,7 @@ def _fold_f1(X, y, test, k, seed):
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.filterwarnings("ignore", CONSTANT)
         predicted = model.fit(X[~test], y[~test]).predict(X[test])
-    return float(f1_score(y[test], predicted, labels=np.unique(y[test]), average="macro", zero_division=0))
+    return macro_f1(y[test], predicted)
 
 
 def selection_stability(

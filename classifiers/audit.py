@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from .evaluate import Folds, Protocol, make_folds
@@ -20,6 +19,7 @@ from .registry import make_classifier, make_front, member_names
 from ..data.dataset import Dataset
 from ..data.duplicates import Duplicates
 from ..data.errors import LineamentError, check_choice
+from ..data.scores import macro_f1
 
 log = logging.getLogger(__name__)
 
@@ -336,15 +336,7 @@ class _Work:
 
     def _f1(self, predicted):
         target, fold = self.dataset.target, self.folds.fold
-        return tuple(
-            float(
-                f1_score(
-                    target[fold == number], predicted[fold == number], labels=np.unique(target[fold == number]),
-                    average="macro", zero_division=0,
-                )  # fmt: skip
-            )
-            for number in range(self.n_folds)
-        )
+        return tuple(macro_f1(target[fold == number], predicted[fold == number]) for number in range(self.n_folds))
 
     @staticmethod
     def _mean_rows(tasks):

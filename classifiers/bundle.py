@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from .cnn import CNNClassifier
 from .registry import CLASSIFIERS
 from ..data.errors import LineamentError, check_choice
-from ..landmarks.cache import write_atomically
+from ..data.files import write_atomically
 
 # What our pipelines hold beyond skops' own list; a file with anything else is refused.
 TRUSTED = (

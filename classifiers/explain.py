@@ -23,6 +23,7 @@ from .clusters import Cluster, clusters_of
 from .evaluate import UNUSED, Evaluation, Folds
 from .registry import CLASSIFIERS, of_single_faces
 from ..data.errors import check_choice
+from ..data.scores import confusion_counts, confusion_scores
 from ..features.geometry import FAMILIES
 
 N_EFFECTS = 8  # clusters whose effect on every class is shown
@@ -334,7 +335,7 @@ class _Work:
             n_train=round(np.mean([len(part.train) for part in self.parts])),
             n_folds=len(self.parts),
             rows=rows,
-            score=float(_macro_f1(_confusion(self.target[rows], _answers(plain), self.n_classes))),
+            score=float(_macro_f1(confusion_counts(self.target[rows], _answers(plain), self.n_classes))),
             n_candidates=len(candidates),
             clusters=clusters,
             features=self._importances({self.names[one]: np.array([one]) for one in self._screened(candidates)}, plain),
@@ -372,11 +373,11 @@ class _Work:
         target, k, weights = self.target[rows], self.n_classes, self._resamples(rows)
         # (groups, repeats, rows)
         answers = np.concatenate([self._answers_shuffled(part, columns) for part in self.parts], axis=-1)
-        whole, resampled = (_macro_f1(_confusion(target, _answers(plain), k, by)) for by in (None, weights))
+        whole, resampled = (_macro_f1(confusion_counts(target, _answers(plain), k, by)) for by in (None, weights))
         found = []
         for (name, members), shuffled in zip(groups.items(), answers):
-            drops = tuple(float(whole - _macro_f1(_confusion(target, one, k))) for one in shuffled)
-            drawn = np.mean([resampled - _macro_f1(_confusion(target, one, k, weights)) for one in shuffled], axis=0)
+            drops = tuple(float(whole - _macro_f1(confusion_counts(target, one, k))) for one in shuffled)
+            drawn = np.mean([resampled - _macro_f1(confusion_counts(target, one, k, weights)) for one in shuffled], axis=0)
             found.append(Importance(name, len(members), drops, *map(float, np.percentile(drawn, [2.5, 97.5]))))
         return tuple(sorted(found, key=lambda one: -one.drop))
 
@@ -455,20 +456,5 @@ def _falling(changes):
     return [place for place in np.argsort(-changes, kind="stable") if changes[place] > 0]
 
 
-def _confusion(target, predicted, k, weights=None):
-    """Counts (k, k) of true and predicted; with `weights` (b, n) one a row of them, (b, k, k)."""
-    cells = target * k + predicted
-    if weights is None:
-        return np.bincount(cells, minlength=k * k).reshape(k, k).astype(float)
-    occurs = np.zeros((len(cells), k * k))
-    occurs[np.arange(len(cells)), cells] = 1
-    return (weights @ occurs).reshape(-1, k, k)
-
-
 def _macro_f1(confusion):
-    """Mean F1 over the labels that occur, of confusion matrices (…, k, k)."""
-    right = np.diagonal(confusion, axis1=-2, axis2=-1)
-    true, answered = confusion.sum(axis=-1), confusion.sum(axis=-2)
-    f1 = 2 * right / np.maximum(true + answered, 1)
-    occurs = true > 0
-    return (f1 * occurs).sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1)
+    return confusion_scores(confusion)["f1_macro"]

@@ -4,10 +4,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin, f_classif
 from sklearn.linear_model import RidgeClassifier
-from sklearn.metrics import f1_score
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..data.scores import macro_f1
 from .inner import inner_folds
 
 COPY = 0.9999  # correlation from which a feature is a copy of another
@@ -154,4 +154,4 @@ def _eliminated(X, y, sizes):
 
 def _score(X, y, train, valid):
     predicted = RidgeClassifier().fit(X[train], y[train]).predict(X[valid])
-    return f1_score(y[valid], predicted, labels=np.unique(y[valid]), average="macro", zero_division=0)
+    return macro_f1(y[valid], predicted)

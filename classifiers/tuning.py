@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import sklearn
 from sklearn.base import clone
-from sklearn.metrics import f1_score
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from .inner import inner_folds
-from ..landmarks.cache import write_atomically
+from ..data.scores import macro_f1
+from ..data.files import write_atomically
 
 FACTOR = 3  # of rows from rung to rung, and of candidates down
 LEAST_GROUPS = 3  # of every class, on each rung
@@ -189,8 +189,7 @@ def _score(back, params, X, y, groups, folds, grouped, blocks):
         if blocks is not None:
             fit_params["classify__blocks"] = blocks
         predicted = clone(model).fit(X[train], y[train], **fit_params).predict(X[valid])
-        labels = np.unique(y[valid])
-        scores.append(f1_score(y[valid], predicted, labels=labels, average="macro", zero_division=0))
+        scores.append(macro_f1(y[valid], predicted))
     return float(np.mean(scores))
 
 

@@ -7,10 +7,12 @@ from .dataset import Dataset, Skipped, image_digests
 from .duplicates import Duplicates, find_duplicates, fold_groups
 from .errors import LineamentError, check_choice
 from .similar import near_pairs, survey_images
+from .parallel import BACKENDS
 from .sources import DATASETS, data_home, load_dataset, recognise_dataset
 from .vocabulary import CANONICAL, canonical_name, line_up, parse_labels, relabel
 
 __all__ = [
+    "BACKENDS",
     "CANONICAL",
     "DATASETS",
     "Dataset",

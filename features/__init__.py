@@ -3,8 +3,9 @@
 from .crops import face_crops
 from .geometry import FAMILIES, FEATURES, Feature, normalised
 from .reference import REFERENCES, neutral_faces, reference_sentence, relative_table, without_references
+from .table import FeatureTable, Inputs
 from .tables import ALL_FAMILIES, face_table
-from .transformer import DEFAULT_FAMILIES, FaceFeatures, FeatureTable, feature_table, iter_feature_tables
+from .transformer import DEFAULT_FAMILIES, FaceFeatures, feature_table, iter_feature_tables
 
 __all__ = [
     "ALL_FAMILIES",
@@ -14,6 +15,7 @@ __all__ = [
     "FaceFeatures",
     "Feature",
     "FeatureTable",
+    "Inputs",
     "REFERENCES",
     "face_crops",
     "face_table",

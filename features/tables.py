@@ -8,7 +8,8 @@ import numpy as np
 from ..data.dataset import Dataset
 from .descriptors import PIXEL_FAMILIES, pixel_table
 from .geometry import FAMILIES
-from .transformer import DEFAULT_FAMILIES, FeatureTable, feature_table
+from .table import FeatureTable
+from .transformer import DEFAULT_FAMILIES, feature_table
 from .units import skin_terms
 from ..landmarks.layout import mirrored
 
@@ -53,7 +54,8 @@ def face_table(
             table.X[:, start : start + len(FAMILIES["aus"].names)] += skin_terms(seen["furrows"])
         parts.insert(0, table.X.astype(np.float32) if pixels else table.X)
     names += [name for family in pixels for name in PIXEL_FAMILIES[family].names]
-    return FeatureTable(np.concatenate(parts, axis=1), tuple(names))
+    family = tuple(name for name in [*geometric, *pixels] for _ in ALL_FAMILIES[name].names)
+    return FeatureTable(np.concatenate(parts, axis=1), tuple(names), family)
 
 
 def _seen(dataset, points, families, pixels, **options):

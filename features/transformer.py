@@ -1,7 +1,6 @@
 """`FaceFeatures`: landmarks to named measurements, as a scikit-learn transformer."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -9,23 +8,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..data.errors import LineamentError, check_choice
 from .geometry import FAMILIES, normalised
+from .table import FeatureTable
 from ..landmarks.layout import N_POINTS
 
 DEFAULT_FAMILIES = ("distances", "angles", "ellipses")
 CHUNK = 1_000  # faces computed at a time: what stands between points and measurements then fits the cache
 BLOCK = 50_000  # faces of a table where tables come one after another
-
-
-@dataclass(frozen=True)
-class FeatureTable:
-    """Measurements of n faces: `X` (n, d) float64 and the `names` of its d columns."""
-
-    X: np.ndarray
-    names: tuple[str, ...]
-
-    def __post_init__(self):
-        if self.X.shape != (len(self.X), len(self.names)):
-            raise ValueError(f"X has shape {self.X.shape} for {len(self.names)} names")
 
 
 class FaceFeatures(TransformerMixin, BaseEstimator):
@@ -117,7 +105,8 @@ def check_families(families: Sequence[str]) -> None:
 def feature_table(points: np.ndarray, families: Sequence[str] = DEFAULT_FAMILIES) -> FeatureTable:
     """Measure the faces of landmarks (n, 68, 2), NaN rows staying NaN."""
     transformer = FaceFeatures(families).fit(points)
-    return FeatureTable(transformer.transform(points), tuple(transformer.get_feature_names_out()))
+    family = tuple(family for family in families for _ in FAMILIES[family].names)
+    return FeatureTable(transformer.transform(points), tuple(transformer.get_feature_names_out()), family)
 
 
 def iter_feature_tables(

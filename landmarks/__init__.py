@@ -1,12 +1,10 @@
 """Faces to 68 landmarks: detection, extraction over a dataset, cache."""
 
-from .backends import BACKENDS
 from .detector import DETECTORS, Face, find_face, find_faces
 from .extract import ON_MISS, LandmarkSet, extract_landmarks
 from .given import given_landmarks
 
 __all__ = [
-    "BACKENDS",
     "DETECTORS",
     "ON_MISS",
     "Face",

@@ -8,7 +8,6 @@ leaves whole batches or none; two runs at once write different names.
 import contextlib
 import hashlib
 import logging
-import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -17,32 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from ..data.errors import LineamentError
+from ..data.files import write_atomically
 
 log = logging.getLogger(__name__)
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # what np.load raises
-
-
-def write_atomically(path: Path, write) -> None:
-    """Call `write(file)` on a temporary file beside `path`, then put it in place in one step.
-
-    Raises
-    ------
-    LineamentError
-        If the folder cannot be written or the disk is full.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            write(file)
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise LineamentError(
-            f"Cannot write {path} ({error.strerror or error}). Free some space or choose another folder."
-        ) from error
 
 
 class LandmarkCache:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ..data.dataset import Dataset
 from ..data.errors import check_choice
 from ..data.images import UnreadableImage
-from .backends import in_parallel
+from ..data.parallel import in_parallel
 from .cache import LandmarkCache
 from .detector import DETECTORS, extractor_version, find_each_face
 from .layout import N_POINTS
@@ -126,7 +126,7 @@ def extract_landmarks(
     cache : folder of the landmark cache, or None for none
     n_jobs : number of processes
     progress : show a progress bar on stderr
-    backend : name in `landmarks.backends.BACKENDS`
+    backend : name in `data.parallel.BACKENDS`
     scheduler : address of a running dask scheduler, for the backend "dask"; default a cluster on this machine
 
     Returns

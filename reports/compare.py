@@ -10,7 +10,8 @@ import pandas as pd
 from ..data.dataset import TEST
 from ..data.errors import LineamentError
 from . import figures
-from .metrics import BASELINES, CV, RANKED_BY, SCORES, cv_table, folds_table, scored_parts
+from ..data.scores import SCORES
+from .metrics import BASELINES, CV, RANKED_BY, cv_table, folds_table, scored_parts
 from .page import Picture
 from .run import Run
 from .statistics import Ranking, corrected_t_test, holm, level_groups, mcnemar, ranking

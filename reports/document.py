@@ -4,7 +4,8 @@ import numpy as np
 
 from ..classifiers.evaluate import UNUSED
 from ..data.dataset import TEST
-from .metrics import BASELINE, CV, GUESS, SCORES, main_part, majority_label, scored_parts
+from ..data.scores import SCORES
+from .metrics import BASELINE, CV, GUESS, main_part, majority_label, scored_parts
 from .run import Run
 from .tables import Tables
 

@@ -11,8 +11,9 @@ import pandas as pd
 from ..classifiers.evaluate import HELD_OUT, Evaluation
 from ..data.dataset import TEST, Dataset
 from ..data.errors import LineamentError
-from ..landmarks.cache import write_atomically
-from .metrics import BASELINE, scores
+from ..data.files import write_atomically
+from ..data.scores import scores
+from .metrics import BASELINE
 from .write import as_json, templates
 
 TITLES = {"accuracy": "Accuracy", "recall_macro": "Macro recall", "f1_macro": "Macro F1"}

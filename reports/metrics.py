@@ -9,15 +9,15 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 
 from ..classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
 from ..data.dataset import TEST, TRAIN, VALIDATION, Dataset
+from ..data.scores import SCORES, scores
 from ..features.geometry import FEATURES
 from .run import Run
 from .statistics import corrected_interval
 
-SCORES = ("accuracy", "recall_macro", "f1_macro")
 CV = "cv"
 RANKED_BY = "accuracy"
 BASELINE = "majority label"
@@ -82,21 +82,6 @@ def majority_label(run: Run) -> str:
     """The most frequent label of the rows that models were trained on."""
     trainable = run.evaluations[0].fold >= 0
     return run.dataset.label_names[np.bincount(run.dataset.target[trainable]).argmax()]
-
-
-def scores(target: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Accuracy, macro recall and macro F1 over the labels that `target` holds; NaN without a row.
-
-    >>> scores(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]))["accuracy"]
-    0.75
-    """
-    if not len(target):
-        return {"n": 0, **dict.fromkeys(SCORES, np.nan)}
-    _, recall, f1, _ = precision_recall_fscore_support(
-        target, predicted, labels=np.unique(target), average="macro", zero_division=0
-    )
-    values = (accuracy_score(target, predicted), recall, f1)
-    return {"n": len(target), **{name: float(value) for name, value in zip(SCORES, values)}}
 
 
 def scored_parts(run: Run) -> dict[str, np.ndarray]:

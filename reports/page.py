@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from . import card, faces, figures, reasons, views, words
-from .metrics import BASELINES, CV, RANKED_BY, SCORES, main_part, selections
+from ..data.scores import SCORES
+from .metrics import BASELINES, CV, RANKED_BY, main_part, selections
 from .probabilities import MACRO
 from .run import Run
 from .statistics import level_groups

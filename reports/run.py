@@ -9,7 +9,7 @@ from ..classifiers.evaluate import Evaluation, Protocol
 from ..classifiers.explain import Explanation
 from ..data.dataset import Dataset, Skipped
 from ..data.duplicates import Duplicates
-from ..features.transformer import FeatureTable
+from ..features.table import FeatureTable
 from ..landmarks.extract import LandmarkSet
 from .excerpt import Excerpt
 

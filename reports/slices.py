@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from .metrics import RANKED_BY, main_part, scored_parts, scores
+from ..data.scores import confusion_scores, scores
+from .metrics import RANKED_BY, main_part, scored_parts
 from .run import Run
-from .statistics import confusion_scores, percentile_interval
+from .statistics import percentile_interval
 from .uncertainty import confusion_resamples, units_of
 
 UNITS = {"face size": "px", "yaw": "°", "pitch": "°", "roll": "°"}

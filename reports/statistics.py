@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse, stats
 
+from ..data.scores import share
+
 N_RESAMPLES = 2000
 CONFIDENCE = 0.95
 MOST_WEIGHTS = 4_000_000  # drawn at a time, so that memory does not follow the number of subjects
@@ -273,40 +275,6 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-# --- of confusion matrices -------------------------------------------------------------------------
-
-
-def confusion_scores(counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores of confusion matrices (…, k, k), rows the truth: headline ones (…,) and per label ones (…, k).
-
-    Labels that the truth lacks are NaN and count in no macro average; a label
-    that is never named has precision 0.
-    """
-    counts = np.asarray(counts, dtype=float)
-    right = np.diagonal(counts, axis1=-2, axis2=-1)
-    truth, named = counts.sum(axis=-1), counts.sum(axis=-2)
-    known = truth > 0
-    recall = _share(right, truth)
-    precision = np.where(known, np.nan_to_num(_share(right, named)), np.nan)
-    f1 = np.where(known, np.nan_to_num(_share(2 * right, truth + named)), np.nan)
-    return {
-        "accuracy": _share(right.sum(axis=-1), truth.sum(axis=-1)),
-        "recall_macro": _mean_known(recall, known),
-        "f1_macro": _mean_known(f1, known),
-        "precision": precision,
-        "recall": recall,
-        "f1": f1,
-    }
-
-
-def _share(part, whole):
-    return np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
-
-
-def _mean_known(values, known):
-    return _share(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1).astype(float))
-
-
 # --- of probabilities ------------------------------------------------------------------------------
 
 
@@ -334,7 +302,7 @@ def calibration(confidence: np.ndarray, right: np.ndarray, *, n_bins: int = 15) 
     edges = np.linspace(0, 1, n_bins + 1)
     place = np.clip(np.ceil(np.asarray(confidence) * n_bins).astype(int) - 1, 0, n_bins - 1)
     n = np.bincount(place, minlength=n_bins)
-    mean = _share(np.bincount(place, weights=confidence, minlength=n_bins), n)
-    accuracy = _share(np.bincount(place, weights=right, minlength=n_bins), n)
+    mean = share(np.bincount(place, weights=confidence, minlength=n_bins), n)
+    accuracy = share(np.bincount(place, weights=right, minlength=n_bins), n)
     error = float(np.nansum(n * np.abs(mean - accuracy)) / n.sum()) if n.sum() else np.nan
     return Calibration(edges, n, mean, accuracy, error)

@@ -22,8 +22,8 @@ from ..data.dataset import Dataset, Skipped
 from ..data.duplicates import Duplicates
 from ..data.errors import LineamentError
 from ..data.images import UnreadableImage
-from ..features.transformer import FeatureTable
-from ..landmarks.cache import write_atomically
+from ..features.table import FeatureTable
+from ..data.files import write_atomically
 from ..landmarks.extract import LandmarkSet
 from ..landmarks.layout import N_POINTS
 from .document import plain
@@ -216,7 +216,7 @@ def _duplicates_of(faces):
 
 
 def _empty_table(n, names):
-    return FeatureTable(np.broadcast_to(np.nan, (n, len(names))), tuple(names))
+    return FeatureTable(np.broadcast_to(np.nan, (n, len(names))), tuple(names), ("",) * len(names))
 
 
 def _evaluation_of(stored, predictions, target, names):

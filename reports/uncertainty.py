@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from ..data.dataset import TEST
-from .metrics import RANKED_BY, SCORES, faces_of, scored_parts
+from ..data.scores import SCORES, confusion_scores
+from .metrics import RANKED_BY, faces_of, scored_parts
 from .run import Run
 from .statistics import (
     Ranking,
-    confusion_scores,
     corrected_t_test,
     holm,
     mcnemar,

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .metrics import BASELINES, SCORES
+from ..data.scores import SCORES
+from .metrics import BASELINES
 from .run import Run
 from .tables import Tables
 from .uncertainty import ALPHA, NO_DIFFERENCE

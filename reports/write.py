@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from ..landmarks.cache import write_atomically
+from ..data.files import write_atomically
 from . import compare, figures
 from .document import metrics_document
 from .faces import excerpt_of

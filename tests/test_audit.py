@@ -9,7 +9,7 @@ from lineament.classifiers.audit import DETECTED, DUPLICATES, SELECTION, SUBJECT
 from lineament.classifiers.evaluate import HELD_OUT, Evaluation, Folds, Protocol, make_folds
 from lineament.data import Dataset, LineamentError, find_duplicates
 from lineament.data.images import ArrayImages
-from lineament.features.transformer import FeatureTable
+from lineament.features import FeatureTable
 from lineament.landmarks.extract import LandmarkSet
 from lineament.reports import Run
 from lineament.reports.faces import excerpt_of
@@ -79,7 +79,7 @@ def page_of(dataset, X, result, tmp_path, *, duplicates=None):
         dataset=dataset,
         landmarks=landmarks,
         duplicates=duplicates or distinct(),
-        table=FeatureTable(X, tuple(f"f{i}" for i in range(X.shape[1]))),
+        table=FeatureTable(X, tuple(f"f{i}" for i in range(X.shape[1])), ("f",) * X.shape[1]),
         families=("distances",),
         evaluations=(evaluation,),
         protocol=Protocol(cv=5),

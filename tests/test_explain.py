@@ -15,7 +15,7 @@ from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds
 from lineament.classifiers.explain import explain, explained_evaluation, family_columns
 from lineament.classifiers.registry import make_classifier, of_single_faces
 from lineament.data.errors import LineamentError
-from lineament.features.transformer import FeatureTable
+from lineament.features import FeatureTable
 from lineament.reports import write_report
 from lineament.reports.explanations import explanation_document, explanation_of
 from lineament.reports.reasons import spoken, tile_with_lines
@@ -262,7 +262,7 @@ def run():
     run = made_run(split=False)
     names = tuple(f"hog_{place}" if place < 40 else name for place, name in enumerate(run.table.names))
     kept = tuple(replace(one, selected=()) for one in run.evaluations)
-    return with_excerpt(explained(replace(run, table=FeatureTable(run.table.X, names), evaluations=kept)))
+    return with_excerpt(explained(replace(run, table=FeatureTable(run.table.X, names, ("any",) * len(names)), evaluations=kept)))
 
 
 def test_explanation_comes_back_from_the_run_folder_with_the_same_bytes(run, tmp_path, monkeypatch):

@@ -9,7 +9,8 @@ from lineament.data import Dataset, LineamentError, find_duplicates, image_diges
 from lineament.data.images import ArrayImages, TreeImages, decode_image
 from lineament.data.tree import open_tree
 from lineament.landmarks import LandmarkSet, extract_landmarks, find_face
-from lineament.landmarks.cache import LandmarkCache, write_atomically
+from lineament.data.files import write_atomically
+from lineament.landmarks.cache import LandmarkCache
 from lineament.landmarks.detector import extractor_version
 
 

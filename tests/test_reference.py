@@ -60,7 +60,7 @@ def test_copies_of_a_reference_leave_too(made):
 
 
 def test_rows_less_their_reference(made):
-    table = FeatureTable(np.arange(2.0 * N).reshape(N, 2) ** 2, ("dist_mouth_width", "anything"))
+    table = FeatureTable(np.arange(2.0 * N).reshape(N, 2) ** 2, ("dist_mouth_width", "anything"), ("distances", "any"))
     relative = relative_table(table, neutral_faces(made, ALL_SEEN))
     assert relative.names == table.names
     assert_allclose(relative.X[:5], table.X[[0, 2, 3, 5, 6]] - table.X[[1, 1, 1, 4, 4]])
@@ -71,7 +71,7 @@ def test_angles_take_the_shorter_way_round(made):
     X = np.zeros((N, 3))
     X[[0, 1]] = [[3.1, 1.5, 3.1], [-3.1, -1.5, -3.1]]
     names = ("angle_right_brow_tilt", "ellipse_inner_mouth_orientation", "dist_mouth_width")
-    relative = relative_table(FeatureTable(X, names), neutral_faces(made, ALL_SEEN))
+    relative = relative_table(FeatureTable(X, names, ("any",) * len(names)), neutral_faces(made, ALL_SEEN))
     assert_allclose(relative.X[0], [6.2 - 2 * np.pi, 3 - np.pi, 6.2])
 
 
@@ -137,7 +137,7 @@ def test_labels_without_information_stay_at_chance():
         groups=person.astype(str),
     )
     faces = neutral_faces(dataset, np.ones(len(person), dtype=bool))
-    table = relative_table(FeatureTable(rng.normal(size=(len(person), 30)), tuple(map(str, range(30)))), faces)
+    table = relative_table(FeatureTable(rng.normal(size=(len(person), 30)), tuple(map(str, range(30))), ("any",) * 30), faces)
     lengths, neutral = np.linalg.norm(table.X, axis=1), target[faces.kept] == 0
     spread = lengths.std() * np.sqrt(1 / neutral.sum() + 1 / (~neutral).sum())
     assert abs(lengths[neutral].mean() - lengths[~neutral].mean()) < 3 * spread

@@ -16,17 +16,17 @@ from made_runs import LABELS, N, made_run, with_excerpt
 from lineament.apps import cli
 from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Protocol
 from lineament.data.duplicates import find_duplicates
-from lineament.features.transformer import FeatureTable
+from lineament.features import FeatureTable
 from lineament.reports import rewrite_report, write_report
 from lineament.reports.compare import compare
 from lineament.reports.document import metrics_document
 from lineament.reports.excerpt import thumbnail
 from lineament.reports.figures import LIGHT, ConfusionDisplay, CurvesDisplay, clearer, png
+from lineament.data.scores import scores
 from lineament.reports.metrics import (
     BASELINES,
     GUESS,
     majority_baseline,
-    scores,
     stratified_baseline,
     variance_between_labels,
 )
@@ -121,7 +121,7 @@ def test_variance_between_labels(run):
     # Column 0 is the label itself, column 1 is constant, column 2 has equal means.
     target = run.dataset.target
     X = np.c_[target, np.ones(N), np.arange(N) // 3 % 2].astype(float)
-    informed = replace(made_run(split=False), table=FeatureTable(X, ("a", "b", "c")))
+    informed = replace(made_run(split=False), table=FeatureTable(X, ("a", "b", "c"), ("any",) * 3))
     assert variance_between_labels(informed) == pytest.approx([1, np.nan, 0], nan_ok=True)
 
 
@@ -184,7 +184,7 @@ def test_label_absent_from_the_test_part_is_null(tmp_path, undrawn):
         **take,
         evaluations=evaluations,
         duplicates=find_duplicates(np.arange(len(kept)).astype(str)),
-        table=FeatureTable(run.table.X[kept], run.table.names),
+        table=run.table.take(kept),
     )
     write_report(run, tmp_path)
     text = (tmp_path / "metrics.json").read_text()

@@ -8,10 +8,10 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from lineament.data.scores import confusion_scores
 from lineament.reports.statistics import (
     bootstrap_interval,
     calibration,
-    confusion_scores,
     corrected_interval,
     corrected_t_test,
     holm,

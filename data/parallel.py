@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from ..data.errors import LineamentError, check_choice
+from .errors import LineamentError, check_choice
 
 log = logging.getLogger(__name__)
 
