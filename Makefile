@@ -24,7 +24,6 @@ types: .venv/installed
 	$(BIN)/mypy --cache-dir build/mypy -m lineament -m typed_use
 
 docs: .venv/installed
-	$(BIN)/python scripts/models_table.py
 	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "Site: build/docs/index.html"
 
