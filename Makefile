@@ -1,7 +1,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: run test lint clean
+.PHONY: run test check lint types docs clean
 
 run: .venv/installed
 	$(BIN)/python run_pipeline.py --dataset sample --classifiers svm,logreg,lda,forest,cnn --cnn-epochs 10 --out runs/sample
@@ -9,13 +9,28 @@ run: .venv/installed
 test: .venv/installed
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=80
 
+# What a change passes before it is kept, in under two minutes; the rest is make test.
+check: lint types
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile -m "not slow"
+
 lint: .venv/installed
-	$(BIN)/flake8
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+# The package is found by its name, whatever the folder of the clone is called.
+types: .venv/installed
+	mkdir -p build/typing
+	ln -sfn ../.. build/typing/lineament
+	$(BIN)/mypy --cache-dir build/mypy -m lineament -m typed_use
+
+docs: .venv/installed
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs build/docs
+	@echo "Site: build/docs/index.html"
 
 .venv/installed: setup.cfg constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cnn,dask,test]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cnn,dask,docs,test]'
 	touch $@
 
 clean:
-	rm -rf .venv runs
+	rm -rf .venv build runs

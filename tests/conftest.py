@@ -1,3 +1,5 @@
+import signal
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,47 @@ from lineament.data.parallel import Workers
 from lineament.landmarks import look_at
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+SLOW = {  # files of tests that fit, open a browser or run whole programs: left out of `make check`
+    "test_audit", "test_browser", "test_cache", "test_cnn", "test_descriptors", "test_docs", "test_evaluate",
+    "test_explain", "test_furrows", "test_landmark_engine", "test_landmarks", "test_notebooks", "test_nothing_lost",
+    "test_odd_runs", "test_pipeline", "test_reference", "test_reports", "test_transfer", "test_transformers",
+    "test_trees", "test_tuning", "test_video",
+}  # fmt: skip
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def start():
+    """Start a program as a terminal would, whatever this shell ignores: `start(command, **of Popen)`.
+
+    Background jobs, nohup and some runners ignore Ctrl-C, and a child inherits that, as it does a closed stdin.
+    What still runs when the test ends is killed.
+    """
+    started = []
+
+    def start_one(command, **settings):
+        settings = {"stdin": subprocess.DEVNULL, "text": True, "preexec_fn": _default_signals} | settings
+        started.append(subprocess.Popen(command, **settings))
+        return started[-1]
+
+    yield start_one
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def _default_signals():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -26,11 +26,12 @@ if __name__ == "__main__":
 """
 
 
-def extraction(cache):
-    return subprocess.Popen(
-        [sys.executable, "-c", EXTRACT, str(cache)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+@pytest.fixture
+def extraction(start):
+    """Start an extraction into a cache, as a process of its own."""
+    return lambda cache: start(
+        [sys.executable, "-c", EXTRACT, str(cache)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def assert_same(one, other):
         assert getattr(one, field).tobytes() == getattr(other, field).tobytes()
 
 
-def test_killed_run_goes_on_where_it_stopped(some, undisturbed, tmp_path):
+def test_killed_run_goes_on_where_it_stopped(some, undisturbed, extraction, tmp_path):
     run = extraction(tmp_path)
     deadline = time.monotonic() + 60
     while not rows_of(tmp_path) and time.monotonic() < deadline and run.poll() is None:
@@ -65,7 +66,7 @@ def test_killed_run_goes_on_where_it_stopped(some, undisturbed, tmp_path):
     assert_same(again, undisturbed)
 
 
-def test_two_runs_at_once_share_a_cache(some, undisturbed, tmp_path):
+def test_two_runs_at_once_share_a_cache(some, undisturbed, extraction, tmp_path):
     runs = [extraction(tmp_path) for _ in range(2)]
     for run in runs:
         _, errors = run.communicate(timeout=120)

@@ -174,12 +174,12 @@ def test_a_table_is_not_a_folder(clip, tmp_path, capsys):
     assert "is a folder" in capsys.readouterr().err
 
 
-def test_an_interrupt_leaves_nothing_half_written(photos, shots, tmp_path):
+def test_an_interrupt_leaves_nothing_half_written(shots, tmp_path, start):
     clip = write_video(tmp_path / "long.mp4", shots * 20)
     out, drawn = tmp_path / "out" / "faces.csv", tmp_path / "drawn"
     program = "import sys; from lineament.apps.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "landmarks", str(clip), "--out", str(out), "--draw", str(drawn)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = start(command, stderr=subprocess.PIPE)
     while process.poll() is None and not (drawn.is_dir() and any(drawn.iterdir())):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
