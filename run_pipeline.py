@@ -31,8 +31,9 @@ from lineament.classifiers import (
 )
 from lineament.classifiers.audit import audit
 from lineament.classifiers.bundle import save_model
-from lineament.classifiers.explain import explain, family_columns
+from lineament.classifiers.explain import explain
 from lineament.classifiers.nets import check_torch
+from lineament.classifiers.stored import LeftOut
 from lineament.data import (
     Dataset,
     Duplicates,
@@ -89,24 +90,19 @@ def run(options, *, command: str = "") -> Path:
     keep_run(finished, options.out)
     attempts = Attempts(clock)
     with attempts.at("audit"):
-        finished = replace(finished, audit=audit(
+        finished = replace(finished, audit=attempts.made("audit", audit(
             measured.dataset,
             measured.duplicates,
             measured.table.X,
             found=measured.landmarks.found,
-            folds=folds,
             protocol=protocol,
             classifiers=options.classifiers,
             level=options.audit,
             n_jobs=options.n_jobs,
-        ))  # fmt: skip
+        )))  # fmt: skip
     with attempts.at("explanation", lap="explain"):
-        finished = replace(finished, explanation=explain(
-            measured.table.X,
-            measured.dataset.target,
-            names=measured.table.names,
-            families=family_columns(measured.table.names, options.features),
-            n_classes=len(measured.dataset.label_names),
+        finished = replace(finished, explanation=attempts.made("explanation", explain(
+            measured.table,
             found=measured.landmarks.found,
             folds=folds,
             evaluations=evaluations,
@@ -114,7 +110,7 @@ def run(options, *, command: str = "") -> Path:
             seed=options.seed,
             level=options.explain,
             n_jobs=options.n_jobs,
-        ))  # fmt: skip
+        )))  # fmt: skip
     finished = replace(finished, failures=tuple(attempts.failures), seconds=dict(clock.seconds))
     return write_report(replace(finished, peak_memory=peak_memory()), options.out)
 
@@ -410,6 +406,14 @@ class Attempts:
         except Exception as error:
             log.exception("The %s failed; the evaluation is kept, and the report says so.", step)
             self.failures.append(Failure(step, f"{type(error).__name__}: {error}"))
+
+    def made(self, step: str, result):
+        """The result, or None where it is the reason why there is none, which is kept in `failures`."""
+        if not isinstance(result, LeftOut):
+            return result
+        log.warning("The %s is left out: %s", step, result.reason)
+        self.failures.append(Failure(step, result.reason))
+        return None
 
 
 class Stopwatch:
