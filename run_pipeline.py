@@ -88,21 +88,20 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
     finished = replace(
         finished,
         excerpt=None,
-        audit=attempts.at("audit", audited, prepared, folds, protocol, options),
+        audit=attempts.at("audit", audited, prepared, protocol, options),
         explanation=attempts.at("explanation", explained, prepared, folds, evaluations, models, options, lap="explain"),
     )
     finished = attempts.told(finished)
     return Finished(write_report(finished, options.out), [])
 
 
-def audited(prepared, folds, protocol, options):
+def audited(prepared, protocol, options):
     """One model under careless protocols, beside the honest one."""
     return audit(
         prepared.dataset,
         prepared.duplicates,
         prepared.table.X,
         found=prepared.faces.found,
-        folds=folds,
         protocol=protocol,
         classifiers=options.models.classifiers,
         level=options.questions.audit,
@@ -113,17 +112,13 @@ def audited(prepared, folds, protocol, options):
 def explained(prepared, folds, evaluations, models, options):
     """What the answers of the first model rest on."""
     return explain(
-        prepared.table.X,
-        prepared.dataset.target,
-        names=prepared.table.names,
-        families=prepared.table.families,
-        n_classes=len(prepared.dataset.label_names),
+        prepared.table,
         found=prepared.faces.found,
         folds=folds,
         evaluations=evaluations,
         models=models,
-        seed=options.protocol.seed,
         level=options.questions.explain,
+        seed=options.protocol.seed,
         n_jobs=options.work.n_jobs,
     )
 

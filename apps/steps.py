@@ -16,6 +16,7 @@ from ..classifiers.bundle import save_model
 from ..classifiers.model import VIEWS, FaceModel, Recipe
 from ..classifiers.nets import check_torch
 from ..classifiers.spec import CROPS
+from ..classifiers.stored import LeftOut
 from ..data import (
     Dataset,
     Duplicates,
@@ -251,15 +252,18 @@ class Attempts:
         self.clock = clock
         self.failures = []
 
-    def at(self, step: str, function, *arguments, lap: str = "", **settings):
-        """What the function returns; None where it fails."""
+    def at(self, step: str, function, *arguments, lap: str = ""):
+        """What the function returns; None where it fails, or says why it was not made."""
         try:
             with self.clock.lap(lap or step):
-                return function(*arguments, **settings)
+                result = function(*arguments)
         except Exception as error:
             log.exception("The %s failed; the evaluation is kept, and the report says so.", step)
-            self.failures.append(Failure(step, f"{type(error).__name__}: {error}"))
-            return None
+            result = LeftOut(f"{type(error).__name__}: {error}")
+        if not isinstance(result, LeftOut):
+            return result
+        self.failures.append(Failure(step, result.reason))
+        return None
 
     def told(self, run: Run) -> Run:
         """The run with what failed and what its steps took."""

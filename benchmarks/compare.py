@@ -24,10 +24,10 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import cross_validate
 from threadpoolctl import threadpool_limits
 
-from lineament.classifiers import evaluate, make_classifier, make_folds, resolve_protocol
+from lineament.classifiers import Execution, Recipe, evaluate, make_classifier, make_folds, resolve_protocol
 from lineament.data import data_home, find_duplicates, image_digests, load_dataset
-from lineament.features import feature_table
 from lineament.data.parallel import Workers
+from lineament.features import Inputs, feature_table
 from lineament.landmarks import look_at
 
 CLASSIFIERS = ("svm", "logreg", "lda", "forest")
@@ -49,8 +49,8 @@ def table_of(data, n):
 def ours(table, dataset, folds, protocol, n_jobs):
     """Accuracy of each classifier by `evaluate`, the mean over the folds."""
     evaluations, _ = evaluate(
-        CLASSIFIERS, inputs={"features": table.X}, feature_names=table.names, target=dataset.target,
-        n_classes=len(dataset.label_names), folds=folds, protocol=protocol, n_jobs=n_jobs,
+        CLASSIFIERS, Inputs((table,)), dataset.target, folds=folds, protocol=protocol,
+        recipe=Recipe(labels=dataset.label_names), execution=Execution(n_jobs=n_jobs),
     )  # fmt: skip
     scores = {}
     for one in evaluations:

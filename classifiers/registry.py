@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from . import ensemble, forests, least_squares_svm, linear, neighbours, nets, perceptron, svm
+from .fit_metadata import fit_params
 from .preprocessing import BatchedScaler, MedianImputer, Varying
 from .selection import SELECTORS
 from .spec import FEATURES, ClassifierOptions, dotted_name
@@ -125,6 +126,9 @@ def make_classifier(
     return glue(front if CLASSIFIERS[name].takes == FEATURES else None, back)
 
 
+FRONT = ("impute", "varies", "scale", "select")
+
+
 def glue(front: Pipeline | None, back: Pipeline) -> Pipeline:
     """Front and back as one pipeline, fitted where they are; models of crops have no front."""
     return back if front is None else type(back)(front.steps + back.steps)
@@ -137,3 +141,17 @@ def families_after(front: Pipeline, families) -> np.ndarray:
     """
     names = front.get_feature_names_out([f"{family}:{column}" for column, family in enumerate(families)])
     return np.array([name.partition(":")[0] if ":" in name else "" for name in names])
+
+
+def fit_single_views(pipeline: Pipeline, X, y, *, groups, families) -> Pipeline:
+    """Fit a whole pipeline on one row a face, told of the groups of the rows and the families of the columns.
+
+    Its front comes first: only then is known which families the columns have that the classifier is given.
+    """
+    n_front = sum(name in FRONT for name, _ in pipeline.steps)
+    if not n_front:
+        return pipeline.fit(X, y, **fit_params(pipeline, groups=groups, families=families))
+    front, back = Pipeline(pipeline.steps[:n_front]), type(pipeline)(pipeline.steps[n_front:])
+    X = front.fit_transform(X, y, **fit_params(front, groups=groups))
+    back.fit(X, y, **fit_params(back, groups=groups, families=families_after(front, families)))
+    return glue(front, back)

@@ -10,10 +10,11 @@ import pytest
 from made_runs import explained, made_run, with_excerpt
 from playwright.sync_api import sync_playwright
 
-from lineament.classifiers import evaluate, make_folds, resolve_protocol
+from lineament.classifiers import Recipe, evaluate, make_folds, resolve_protocol
 from lineament.classifiers.audit import audit
-from lineament.classifiers.explain import explain, family_columns
+from lineament.classifiers.explain import explain
 from lineament.data import find_duplicates, image_digests, load_dataset
+from lineament.features import Inputs
 from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
 from lineament.landmarks import extract_landmarks
 from lineament.reports import Run, write_comparison, write_report
@@ -49,15 +50,14 @@ def fer_page(fer_zip, tmp_path_factory):
     shared = {"selector": "anova", "n_features": 30, "balance": "class-weight", "seed": 0}
     protocol = resolve_protocol(d=len(table.names), n_classes=7, cv=3, **shared)
     evaluations, models = evaluate(
-        ["svm", "lda"], inputs={"features": table.X}, feature_names=table.names, target=dataset.target, n_classes=7,
-        folds=folds, protocol=protocol,
+        ["svm", "lda"], Inputs((table,)), dataset.target, folds=folds, protocol=protocol,
+        recipe=Recipe(labels=dataset.label_names),
     )  # fmt: skip
     audited = audit(
-        dataset, duplicates, table.X, found=landmarks.found, folds=folds, protocol=protocol, classifiers=["svm"]
+        dataset, duplicates, table.X, found=landmarks.found, protocol=protocol, classifiers=["svm"]
     )
     explanation = explain(
-        table.X, dataset.target, names=table.names, families=family_columns(table.names, DEFAULT_FAMILIES), n_classes=7,
-        found=landmarks.found, folds=folds, evaluations=evaluations, models=models,
+        table, found=landmarks.found, folds=folds, evaluations=evaluations, models=models,
     )  # fmt: skip
     run = Run(
         dataset=dataset, landmarks=landmarks, duplicates=duplicates, table=table, families=DEFAULT_FAMILIES,
