@@ -5,14 +5,14 @@
 
 import logging
 import sys
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from lineament.apps.options import RunOptions, options_of
 from lineament.apps.steps import (
     Attempts,
+    Finished,
     Stopwatch,
     check_ready,
     classifier_options,
@@ -31,14 +31,6 @@ from lineament.reports import keep_run, write_report
 from lineament.reports.metrics import only_label
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Finished:
-    """What a run leaves: its page, and the ranking as `reports._rows` gives it (empty for a matrix)."""
-
-    page: Path
-    rows: list[dict]
 
 
 def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Finished:

@@ -7,12 +7,24 @@ from ..data import Dataset, align_labels
 from ..reports import write_report
 from ..reports.matrix import Cell, write_matrix
 from .options import RunOptions
-from .steps import Prepared, Stopwatch, check_ready, finished_run, load, prepare, protocol_of, recipe_of, save_models
-from .steps import classifier_options, execution
+from .steps import (
+    Finished,
+    Prepared,
+    Stopwatch,
+    check_ready,
+    classifier_options,
+    execution,
+    finished_run,
+    load,
+    prepare,
+    protocol_of,
+    recipe_of,
+    save_models,
+)
 
 
-def run_matrix(options: RunOptions, *, command: str = "") -> Path:
-    """Train on each dataset of `--train`, score on each of `--test`, and return the path of the matrix page."""
+def run_matrix(options: RunOptions, *, command: str = "") -> Finished:
+    """Train on each dataset of `--train`, score on each of `--test`: a report of each, and the matrix page."""
     check_ready(options)
     clock = Stopwatch()
     specs = dict.fromkeys([*options.source.train, *options.source.test])
@@ -22,7 +34,7 @@ def run_matrix(options: RunOptions, *, command: str = "") -> Path:
     cells = []
     for spec in options.source.train:
         cells += _row(spec, prepared, options, clock, command)
-    return write_matrix(cells, options.out, command=command)
+    return Finished(write_matrix(cells, options.out, command=command), [])
 
 
 def _row(spec, prepared, options, clock, command):

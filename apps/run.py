@@ -1,7 +1,6 @@
 """`lineament run …`: the whole pipeline, and the ranking of the models at its end."""
 
 import sys
-from pathlib import Path
 
 from .command import Command
 from .options import EPILOG, add_options, resolved
@@ -10,16 +9,16 @@ from .options import EPILOG, add_options, resolved
 def call(options) -> None:
     """Run, and print the ranking and where the report is."""
     chosen = resolved(vars(options))
-    from .. import run_pipeline
-
-    start = run_pipeline.run_matrix if chosen.source.train else run_pipeline.run
+    if chosen.source.train:
+        from .matrix import run_matrix as start
+    else:
+        from ..run_pipeline import run as start
     finished = start(chosen, command=options.command_line)
-    page, rows = (finished, []) if isinstance(finished, Path) else (finished.page, finished.rows)
-    if rows:
+    if finished.rows:
         from .ranking import print_ranking
 
-        print_ranking(rows, sys.stdout)
-    print(f"Report: {page}")
+        print_ranking(finished.rows, sys.stdout)
+    print(f"Report: {finished.page}")
 
 
 def kept(options) -> str:

@@ -62,6 +62,14 @@ class Prepared:
         return self.inputs.table
 
 
+@dataclass(frozen=True)
+class Finished:
+    """What a run leaves: its page, and the ranking as `reports._rows` gives it (empty for a matrix)."""
+
+    page: Path
+    rows: list[dict]
+
+
 def check_ready(options: RunOptions) -> None:
     """Raise `LineamentError` now for what would stop the run only after the landmarks."""
     if _crop(options):

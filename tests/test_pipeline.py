@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from lineament import run_pipeline
+from lineament.apps import steps
 from lineament.data import load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,7 +95,7 @@ def test_shuffled_labels_score_at_chance(run, sample, monkeypatch):
         object.__setattr__(dataset, "target", shuffled)
         return dataset
 
-    monkeypatch.setattr(run_pipeline, "load_dataset", load)
+    monkeypatch.setattr(steps, "load_dataset", load)
     _, _, _, metrics = run("--classifiers", "svm,lda", "--selector", "anova", "--balance", "smote")
     for model in metrics["models"].values():
         assert abs(model["cv"]["accuracy"]["mean"] - 1 / 7) < 0.05
