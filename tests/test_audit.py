@@ -11,12 +11,10 @@ from lineament.data import Dataset, LineamentError, find_duplicates
 from lineament.data.images import ArrayImages
 from lineament.features import FeatureTable
 from lineament.landmarks.extract import LandmarkSet
-from lineament.reports import Run
+from lineament.reports import Run, tables_of, write_report
 from lineament.reports.faces import excerpt_of
-from lineament.reports.gaps import CAUSES
-from lineament.reports.tables import tables_of
+from lineament.reports.leakage import CAUSES
 from lineament.reports.uncertainty import NO_DIFFERENCE
-from lineament.reports.write import write_report
 
 N_SUBJECTS, EACH = 40, 6
 N = N_SUBJECTS * EACH
@@ -89,7 +87,7 @@ def page_of(dataset, X, result, tmp_path, *, duplicates=None):
     )
     run = replace(run, excerpt=excerpt_of(run))
     write_report(run, tmp_path)
-    gaps = tables_of(run).gaps.set_index("rule")
+    gaps = tables_of(run)["gaps"].set_index("rule")
     return gaps, (tmp_path / "report.md").read_text(), (tmp_path / "report.html").read_text()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..metrics import BASELINE, BASELINES
+from ..baselines import BASELINE, BASELINES
 from .canvas import NARROW, WIDTH, axes, current_theme, percent_axis, plain_numbers
 
 

@@ -1,4 +1,4 @@
-"""Honest beside leaky: what careless protocols would have reported for the same model."""
+"""Leakage: what careless protocols would have reported for the same model."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Runs beside each other: differences from the first one and whether chance explains them, on one page."""
+"""Runs beside each other: differences from the first one, and whether chance explains them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,12 @@ import pandas as pd
 
 from ..data.dataset import TEST
 from ..data.errors import LineamentError
-from . import figures
 from ..data.scores import SCORES
-from .metrics import BASELINES, CV, RANKED_BY, cv_table, folds_table, scored_parts
-from .page import Picture
+from .metrics import CV, RANKED_BY, cv_table, folds_table, scored_parts
 from .run import Run
-from .statistics import Ranking, corrected_t_test, holm, level_groups, mcnemar, ranking
+from .statistics import Ranking, corrected_t_test, holm, mcnemar, ranking
 from .store import load_run
 from .uncertainty import ALPHA, NO_DIFFERENCE, paired_difference, score_intervals, units_of, unpaired_difference
-from .views import Column, View, bounded_cell, count_cell, p_cell, points, points_cell, share_cell, text_cell
-from .words import PARTS, p_text
 
 SAME, OTHER = "the same pictures", "different pictures"
 LEAST_SHARED = 0.5  # of the pictures of either run, for a paired comparison
@@ -78,10 +74,10 @@ def _scores(name, run):
     for evaluation in run.evaluations:
         mask = scored_parts(run)[part]
         frame = score_intervals(evaluation.target[mask], evaluation.predicted[mask], k, units_of(run, mask))
-        found = {"run": name, "dataset": run.dataset.name, "model": evaluation.name, "part": part, "n": int(mask.sum())}
+        entry = {"run": name, "dataset": run.dataset.name, "model": evaluation.name, "part": part, "n": int(mask.sum())}
         for row in frame[frame["label"] == -1].itertuples():
-            found |= {row.metric: row.value, f"{row.metric}_low": row.low, f"{row.metric}_high": row.high}
-        rows.append({**found, "cv_accuracy": cv[evaluation.name]})
+            entry |= {row.metric: row.value, f"{row.metric}_low": row.low, f"{row.metric}_high": row.high}
+        rows.append({**entry, "cv_accuracy": cv[evaluation.name]})
     return pd.DataFrame(rows)
 
 
@@ -117,18 +113,18 @@ def _difference(run, first, evaluation, reference):
     masks = [scored_parts(one)[part] for one in (run, first)]
     shared = _shared_rows(run, first, *masks)
     if shared is None:
-        found, extra = _unpaired(run, first, evaluation, reference, masks), {}
+        differences, extra = _unpaired(run, first, evaluation, reference, masks), {}
         where = {"pictures": OTHER, "n": int(masks[0].sum())}
     else:
-        found, extra = _paired(run, evaluation, reference, *shared)
+        differences, extra = _paired(run, evaluation, reference, *shared)
         where = {"pictures": SAME, "n": len(shared[0])}
         extra["p_folds"] = _over_folds(evaluation, reference, run, first)
     bounds = {
         f"{metric}{suffix}": value
-        for metric, one in found.items()
+        for metric, one in differences.items()
         for suffix, value in (("", one.value), ("_low", one.low), ("_high", one.high))
     }
-    return {"part": part, **where, **bounds, "p": found[RANKED_BY].p, **extra}
+    return {"part": part, **where, **bounds, "p": differences[RANKED_BY].p, **extra}
 
 
 def _shared_rows(run, first, mask, first_mask):
@@ -196,100 +192,3 @@ def ranked_over_datasets(runs: dict[str, Run]) -> tuple[list[str], list[str], Ra
         for run in by_dataset.values()
     ]
     return list(by_dataset), shared, ranking(np.array(scores))
-
-
-# --- the page --------------------------------------------------------------------------------------
-
-
-def scores_view(comparison: Comparison) -> View:
-    rows = tuple(
-        (
-            text_cell(row["run"]), text_cell(row["dataset"]), text_cell(row["model"]), text_cell(PARTS[row["part"]]),
-            count_cell(row["n"]),
-            *(bounded_cell(row[metric], row[f"{metric}_low"], row[f"{metric}_high"]) for metric in SCORES),
-            share_cell(row["cv_accuracy"]),
-        )  # fmt: skip
-        for row in comparison.scores.to_dict("records")
-    )
-    texts = (Column(title, numeric=False) for title in ("run", "dataset", "model", "part"))
-    numbers = map(Column, ("n", "accuracy", "macro recall", "macro F1", "accuracy, mean of folds"))
-    caption = "In percent, with 95\u202f% bootstrap intervals, by subject where subjects are known."
-    return View(caption, (*texts, *numbers), rows, csv="scores")
-
-
-def differences_view(comparison: Comparison) -> View:
-    rows = tuple(
-        (
-            text_cell(row["run"]), text_cell(row["model"]), text_cell(f"{PARTS[row['part']]}, {row['pictures']}"),
-            count_cell(row["n"]),
-            *(points_cell(row[metric], row[f"{metric}_low"], row[f"{metric}_high"]) for metric in SCORES),
-            *(p_cell(row[name]) for name in ("p_holm", "p_mcnemar", "p_folds")), text_cell(row["verdict"]),
-        )  # fmt: skip
-        for row in comparison.differences.to_dict("records")
-    )
-    texts = (Column(title, numeric=False) for title in ("run", "model", "compared on"))
-    numbers = map(Column, ("n", "accuracy", "macro recall", "macro F1", "p", "p, McNemar", "p, folds"))
-    caption = (
-        f"Each run less {comparison.names[0]}, in points, with 95\u202f% bootstrap intervals. p is the bootstrap's for "
-        "the accuracy, adjusted for the number of rows (Holm), and gives the verdict; McNemar's exact test needs the "
-        "same pictures, the corrected resampled t-test the same folds."
-    )
-    return View(caption, (*texts, *numbers, Column("verdict", numeric=False)), rows, csv="differences")
-
-
-def sentences(comparison: Comparison) -> list[str]:
-    """The outcome in words."""
-    table = comparison.differences
-    first = comparison.names[0]
-    if not len(table):
-        return [f"No run has a model in common with {first}: nothing can be compared."]
-    found = [f"{len(comparison.names)} runs; differences are measured from {first}."]
-    for row in table.itertuples():
-        gap = f"{points(row.accuracy)} points of accuracy"
-        shown = NO_DIFFERENCE if row.verdict == NO_DIFFERENCE else row.verdict
-        found.append(f"{row.run}, {row.model}: {gap} on {row.pictures}, {shown} (p {p_text(row.p_holm)}).")
-    if comparison.ranked:
-        datasets, models, ranked = comparison.ranked
-        verdict = "the models differ" if ranked.friedman.p < ALPHA else f"{NO_DIFFERENCE} among the models"
-        found.append(f"Over {len(datasets)} datasets: {verdict} (Friedman, p {p_text(ranked.friedman.p)}).")
-    return found
-
-
-def pictures(comparison: Comparison) -> list[Picture]:
-    """Accuracy by run and model, and the critical-difference plot over datasets."""
-    frame = comparison.scores
-    frame = frame[~frame["model"].isin(BASELINES)]
-    table = pd.DataFrame(
-        {
-            "group": frame["model"], "name": frame["run"], "value": frame["accuracy"], "low": frame["accuracy_low"],
-            "high": frame["accuracy_high"],
-        }  # fmt: skip
-    ).sort_values("group", kind="stable")
-    values = "; ".join(f"{row.group} in {row.name} {100 * row.value:.1f} %" for row in table.itertuples(index=False))
-    display = figures.IntervalsDisplay(table, title="Accuracy")
-    found = [Picture("accuracy", display, f"Accuracy with intervals. {values}.")]
-    if comparison.ranked:
-        datasets, models, ranked = comparison.ranked
-        groups = tuple(level_groups(ranked))
-        display = figures.RanksDisplay(tuple(models), tuple(ranked.ranks), ranked.critical_difference, groups)
-        ranks = ", ".join(f"{row.model} {row.mean_rank:.2f}" for row in display.frame().itertuples())
-        caption = f"Mean ranks over {len(datasets)} datasets; a bar joins models not told apart (Nemenyi)."
-        found.append(Picture("ranks", display, f"Critical-difference plot. Mean ranks: {ranks}.", caption))
-    return found
-
-
-def settings_view(comparison: Comparison) -> View:
-    """What differs between the runs: one row a setting whose values are not all alike."""
-    configs = [{**run.config, "pictures": len(run.dataset), "seconds": None} for run in comparison.runs]
-    keys = [key for key in dict.fromkeys(key for config in configs for key in config) if key not in ("out", "cache")]
-    rows = tuple(
-        (text_cell(key), *(text_cell(_plain(config.get(key))) for config in configs))
-        for key in keys
-        if len({_plain(config.get(key)) for config in configs}) > 1
-    )
-    columns = (Column("setting", numeric=False), *(Column(name, numeric=False) for name in comparison.names))
-    return View("Settings in which the runs differ.", columns, rows)
-
-
-def _plain(value):
-    return "–" if value is None else ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
