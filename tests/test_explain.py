@@ -260,7 +260,8 @@ def run():
     run = made_run(split=False)
     names = tuple(f"hog_{place}" if place < 40 else name for place, name in enumerate(run.table.names))
     kept = tuple(replace(one, selected=()) for one in run.evaluations)
-    return with_excerpt(explained(replace(run, table=FeatureTable(run.table.X, names, ("any",) * len(names)), evaluations=kept)))
+    table = FeatureTable(run.table.X, names, ("any",) * len(names))
+    return with_excerpt(explained(replace(run, table=table, evaluations=kept)))
 
 
 def test_explanation_comes_back_from_the_run_folder_with_the_same_bytes(run, tmp_path, monkeypatch):

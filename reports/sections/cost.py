@@ -13,8 +13,8 @@ COLUMNS = columns_of(
 
 
 def content(run, tables):
-    yield beside(cost_picture(tables), cost_block(tables["cost"]))
-    yield Paragraph(" ".join(cost_sentences(run)), small=True)
+    yield beside(cost_picture(tables), Paragraph(" ".join(cost_sentences(run)), small=True))
+    yield cost_block(tables["cost"])
     if run.seconds:
         yield fold("Steps of this run", seconds_block(run.seconds))
 

@@ -15,8 +15,8 @@ MOST_LISTED = 20
 
 def content(run, tables):
     labels = tables["labels"]
-    yield Paragraph(" ".join(data_sentences(run)))
-    yield beside(labels_picture(labels), fold("Pictures per label and part", labels_block(labels)))
+    yield beside(Paragraph(" ".join(data_sentences(run))), labels_picture(labels))
+    yield fold("Pictures per label and part", labels_block(labels))
     if run.skipped:
         why = "These were seen and could not become a row. They count nowhere else on this page."
         yield fold("Left out", Paragraph(why), skipped_block(run.skipped), hint=f"{count(len(run.skipped))} files")

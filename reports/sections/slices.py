@@ -1,6 +1,6 @@
 """On which faces it works: the same answers, counted on parts of the pictures."""
 
-from ..blocks import Bullets, Paragraph, Picture, TableBlock, fold
+from ..blocks import Bullets, Paragraph, Picture, TableBlock, beside, fold
 from ..cells import bounded_cell, columns_of, count_cell, share_cell, text_cell
 from ..figures import IntervalsDisplay
 from ..formats import THIN, capital, percent
@@ -17,9 +17,8 @@ def content(run, tables):
     yield Paragraph(
         "The same answers, counted on parts of the pictures. A mean over all faces hides whom the model serves badly."
     )
-    yield Bullets(tuple(map(capital, served_worse(tables["slices"], model, whole))))
-    if len(frame):
-        yield slices_picture(model, frame, whole)
+    worse = Bullets(tuple(map(capital, served_worse(tables["slices"], model, whole))))
+    yield beside(slices_picture(model, frame, whole) if len(frame) else None, worse)
     yield fold("The numbers", slices_block(model, frame), hint="accuracy, macro recall and macro F1 of every part")
     yield Paragraph(
         "Yaw, pitch and roll: degrees by which a head is turned, nodded and tilted, estimated from the landmarks.",
