@@ -21,6 +21,13 @@ class Failure:
     step: str
     reason: str
 
+    def to_dict(self) -> dict:
+        return {"step": self.step, "reason": self.reason}
+
+    @classmethod
+    def from_dict(cls, stored: dict) -> "Failure":
+        return cls(**stored)
+
 
 @dataclass(frozen=True)
 class Run:

@@ -11,7 +11,7 @@ from lineament.data.dataset import Dataset, Skipped
 from lineament.data.duplicates import find_duplicates
 from lineament.data.images import ArrayImages
 from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
-from lineament.landmarks.extract import LandmarkSet
+from lineament.landmarks import Faces
 from lineament.reports import Run
 from lineament.reports.faces import excerpt_of
 
@@ -69,7 +69,8 @@ def made_run(*, split=True, synthetic=True, found=None, n_models=2, on_miss="fal
     dataset = Dataset("toy", images, target, LABELS, np.array([f"{row}.png" for row in range(N)]), split=parts,
                       synthetic=synthetic)
     found = rng.random(N) < 0.9 if found is None else found
-    landmarks = LandmarkSet(
+    landmarks = Faces(
+        images=images,
         points=np.array([face(rng) for _ in range(N)]),
         boxes=np.tile(np.int32([4, 4, 28, 28]), (N, 1)),
         found=found,

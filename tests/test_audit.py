@@ -14,13 +14,11 @@ from lineament.classifiers.stored import LeftOut
 from lineament.data import Dataset, LineamentError, find_duplicates
 from lineament.data.images import ArrayImages
 from lineament.features import FeatureTable
-from lineament.landmarks.extract import LandmarkSet
-from lineament.reports import Run
+from lineament.landmarks import Faces
+from lineament.reports import Run, tables_of, write_report
 from lineament.reports.faces import excerpt_of
-from lineament.reports.gaps import CAUSES
-from lineament.reports.tables import tables_of
+from lineament.reports.leakage import CAUSES
 from lineament.reports.uncertainty import NO_DIFFERENCE
-from lineament.reports.write import write_report
 
 N_SUBJECTS, EACH = 40, 6
 N = N_SUBJECTS * EACH
@@ -71,7 +69,8 @@ def page_of(dataset, X, result, tmp_path, *, duplicates=None):
     evaluation = Evaluation(
         "svm", dataset.target, predicted, np.eye(3)[predicted], folds.fold, ((),) * 5, (1.0,) * 6, 1e-4
     )
-    landmarks = LandmarkSet(
+    landmarks = Faces(
+        images=dataset.images,
         points=rng.random((n, 68, 2)).astype(np.float32) * 16,
         boxes=np.tile(np.int32([0, 0, 16, 16]), (n, 1)),
         found=np.ones(n, dtype=bool),
@@ -92,7 +91,7 @@ def page_of(dataset, X, result, tmp_path, *, duplicates=None):
     )
     run = replace(run, excerpt=excerpt_of(run))
     write_report(run, tmp_path)
-    gaps = tables_of(run).gaps.set_index("rule")
+    gaps = tables_of(run)["gaps"].set_index("rule")
     return gaps, (tmp_path / "report.md").read_text(), (tmp_path / "report.html").read_text()
 
 

@@ -18,11 +18,8 @@ from lineament.classifiers.registry import fit_single_views
 from lineament.classifiers.stored import LeftOut
 from lineament.data.errors import LineamentError
 from lineament.features import FeatureTable
-from lineament.reports import write_report
-from lineament.reports.explanations import explanation_document, explanation_of
-from lineament.reports.reasons import spoken, tile_with_lines
-from lineament.reports.tables import tables_of
-from lineament.reports.write import rewrite_report
+from lineament.reports import rewrite_report, tables_of, write_report
+from lineament.reports.portraits import spoken, tile_with_lines
 
 N = 300
 NAMES = tuple(f"m_{column}" for column in range(8))
@@ -125,7 +122,7 @@ def test_the_same_seed_gives_the_same_and_processes_change_nothing():
     other = explanation(X, target, seed=2)
 
     def compared(result):
-        return repr(explanation_document(replace(result, seconds=0.0)))  # text, in which NaN equals NaN
+        return repr(replace(result, seconds=0.0).to_dict())  # text, in which NaN equals NaN
 
     assert compared(one) == compared(again) == compared(two) != compared(other)
 
@@ -292,7 +289,7 @@ def test_explanation_comes_back_from_the_run_folder_with_the_same_bytes(run, tmp
     html, markdown = ((tmp_path / name).read_text() for name in ("report.html", "report.md"))
     for text in (html, markdown):
         assert "What the answers rest on" in text and "none of which it was fitted on" in text
-    assert html.count('<ul class="reasons">') == 1 and "hog 1" in html
+    assert html.count('<ul class="portraits">') == 1 and "hog 1" in html
 
 
 def test_every_figure_is_drawn(run, tmp_path):
@@ -302,10 +299,10 @@ def test_every_figure_is_drawn(run, tmp_path):
 
 
 def test_explanation_survives_its_document(run):
-    again = explanation_of(explanation_document(run.explanation))
+    again = Explanation.from_dict(run.explanation.to_dict())
     first, second = (tables_of(replace(run, explanation=one)) for one in (run.explanation, again))
     for name in ("importance", "clusters", "effects", "ablation", "stability", "moves"):
-        assert len(getattr(first, name)) and getattr(first, name).equals(getattr(second, name))
+        assert len(first[name]) and first[name].equals(second[name])
 
 
 def test_without_an_explanation_the_section_is_absent(tmp_path, monkeypatch):
