@@ -35,7 +35,7 @@ FOREST = ClassifierSpec(
     _forest,
     FEATURES,
     "random forest of 200 trees",
-    space={"min_samples_leaf": (1, 2, 4, 8), "max_features": ("sqrt", 0.05, 0.2, 0.4)},
+    space={"max_features": ("sqrt", 0.05, 0.2, 0.4), "min_samples_leaf": (1, 2, 4, 8)},
     trusted=("sklearn.tree._tree.Tree",),
 )
 GBOOST = ClassifierSpec(
@@ -43,9 +43,9 @@ GBOOST = ClassifierSpec(
     FEATURES,
     "gradient boosting of 100 rounds of small trees on histograms",
     space={
+        "l2_regularization": (0.0, 1.0, 10.0),
         "learning_rate": (0.03, 0.06, 0.1, 0.2),
         "max_leaf_nodes": (7, 15, 31),
-        "l2_regularization": (0.0, 1.0, 10.0),
     },
     trusted=("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",),
 )

@@ -175,8 +175,8 @@ LSSVM = ClassifierSpec(
     "least-squares SVM, RBF kernel on partly whitened axes of each family; bears thousands of columns",
     space={
         "estimator__gamma_scale": (0.5, 1, 2, 4),
-        "estimator__alpha": (0.05, 0.1, 0.2, 0.4),
         "estimator__power": (0.25, 0.5, 0.75),
+        "estimator__alpha": (0.05, 0.1, 0.2, 0.4),
     },
     trusted=(LeastSquaresSVM, PartlyWhitened, TemperatureScaled),
 )

@@ -83,9 +83,9 @@ MLP = ClassifierSpec(
     FEATURES,
     "neural network of one hidden layer of 64, stopped early",
     space={
-        "width": (32, 64, 128, 256),
         "alpha": (0.0001, 0.01, 0.1, 1.0),
         "learning_rate": (0.0003, 0.001, 0.003),
+        "width": (32, 64, 128, 256),
     },
     trusted=(BalancedMLP, "sklearn.neural_network._stochastic_optimizers.AdamOptimizer"),
 )

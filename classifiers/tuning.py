@@ -132,13 +132,16 @@ def chosen_params(trials: Sequence[Trial]) -> dict:
     return next((_in_pipeline(trial.params) for trial in trials if trial.chosen), {})
 
 
-def candidates(back, space: dict[str, Sequence], n: int, random_state: int) -> list[dict]:
-    """At most n different settings: that of `back`, then others of the grid of `space` at random."""
+def candidates(back, space: Mapping[str, Sequence], n: int, random_state: int) -> list[dict]:
+    """At most n different settings: that of `back`, then others of the grid of `space` at random.
+
+    Draws go by the order of the space, so that no name decides on them.
+    """
     present = back.get_params()
-    first = {path: present[f"classify__{path}"] for path in sorted(space)}
-    grid_size = len(ParameterGrid(dict(space)))
-    drawn = ParameterSampler(dict(space), min(n, grid_size), random_state=random_state)
-    others = [{path: params[path] for path in sorted(space)} for params in drawn]
+    first = {path: present[f"classify__{path}"] for path in space}
+    grid = {f"{place:03d}": values for place, values in enumerate(space.values())}
+    drawn = ParameterSampler(grid, min(n, len(ParameterGrid(grid))), random_state=random_state)
+    others = [dict(zip(space, (params[place] for place in grid))) for params in drawn]
     return [first, *(params for params in others if params != first)][:n]
 
 
