@@ -27,7 +27,7 @@ from lineament.apps.steps import (
 from lineament.classifiers import Protocol, evaluate, make_folds
 from lineament.classifiers.audit import audit
 from lineament.classifiers.explain import explain
-from lineament.reports import keep_run, write_report
+from lineament.reports import keep_run, ranking_rows, write_report
 from lineament.reports.metrics import only_label
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
         explanation=attempts.at("explanation", explained, prepared, folds, evaluations, models, options, lap="explain"),
     )
     finished = attempts.told(finished)
-    return Finished(write_report(finished, options.out), [])
+    return Finished(write_report(finished, options.out), ranking_rows(finished))
 
 
 def audited(prepared, protocol, options):

@@ -20,3 +20,4 @@ DISCRIMINANT = SelectorSpec(
     default=_fewer_than_classes,
     most=_fewer_than_classes,
 )
+NONE = SelectorSpec(lambda k, random_state: "passthrough", "all features", default=lambda d, n_classes: d)

@@ -1,22 +1,25 @@
 """Selectors and reducers, by name. Each is one step of the pipeline, fitted within the fold."""
 
-from . import elimination, embedded, ranking, reducers
 from .spec import SelectorSpec
 from ..data.errors import LineamentError, check_choice
+from ..data.registry import entries
 
-SELECTORS = {
-    "none": SelectorSpec(lambda k, random_state: "passthrough", "all features", default=lambda d, n_classes: d),
-    "variance": ranking.VARIANCE,
-    "anova": ranking.ANOVA,
-    "mutual_info": ranking.MUTUAL_INFO,
-    "rfe": elimination.RECURSIVE,
-    "rfecv": elimination.CROSS_VALIDATED,
-    "mrmr": ranking.MINIMUM_REDUNDANCY,
-    "forest": embedded.FOREST,
-    "l1": embedded.L1,
-    "pca": reducers.PRINCIPAL,
-    "lda": reducers.DISCRIMINANT,
-}
+SELECTORS: dict[str, SelectorSpec] = entries(
+    __package__,
+    {
+        "none": "reducers:NONE",
+        "variance": "ranking:VARIANCE",
+        "anova": "ranking:ANOVA",
+        "mutual_info": "ranking:MUTUAL_INFO",
+        "rfe": "elimination:RECURSIVE",
+        "rfecv": "elimination:CROSS_VALIDATED",
+        "mrmr": "ranking:MINIMUM_REDUNDANCY",
+        "forest": "embedded:FOREST",
+        "l1": "embedded:L1",
+        "pca": "reducers:PRINCIPAL",
+        "lda": "reducers:DISCRIMINANT",
+    },
+)
 
 
 def resolve_n_features(selector: str, n_features: int | None, *, d: int, n_classes: int) -> int:

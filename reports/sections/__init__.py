@@ -1,39 +1,28 @@
 """The sections of a report, in the order of the page: a new one is a file here and a line below."""
 
-from . import (
-    card,
-    certainty,
-    cost,
-    data,
-    explanation,
-    faces,
-    families,
-    features,
-    growth,
-    leakage,
-    models,
-    protocol,
-    ranking,
-    repeat,
-    slices,
-    training,
-)
+from ...data.registry import entries
+from ..section import Section
 
-SECTIONS = (
-    ranking.SECTION,
-    leakage.SECTION,
-    models.SECTION,
-    explanation.SECTION,
-    families.SECTION,
-    growth.SECTION,
-    certainty.SECTION,
-    slices.SECTION,
-    data.SECTION,
-    faces.SECTION,
-    training.SECTION,
-    features.SECTION,
-    cost.SECTION,
-    protocol.SECTION,
-    card.SECTION,
-    repeat.SECTION,
+SECTIONS: tuple[Section, ...] = tuple(
+    entries(
+        __package__,
+        {
+            "ranking": "ranking:SECTION",
+            "leakage": "leakage:SECTION",
+            "models": "models:SECTION",
+            "explanation": "explanation:SECTION",
+            "families": "families:SECTION",
+            "growth": "growth:SECTION",
+            "certainty": "certainty:SECTION",
+            "slices": "slices:SECTION",
+            "data": "data:SECTION",
+            "faces": "faces:SECTION",
+            "training": "training:SECTION",
+            "features": "features:SECTION",
+            "cost": "cost:SECTION",
+            "protocol": "protocol:SECTION",
+            "card": "card:SECTION",
+            "repeat": "repeat:SECTION",
+        },
+    ).values()
 )
