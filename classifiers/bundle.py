@@ -11,6 +11,7 @@ from .registry import CLASSIFIERS, trusted_types
 from ..data.errors import LineamentError, check_choice
 from ..data.files import write_atomically
 
+
 @dataclass(frozen=True)
 class ModelBundle:
     """A fitted `pipeline`, and `about` it: classifier, what it takes, labels, families, detector."""
