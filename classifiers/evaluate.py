@@ -312,12 +312,12 @@ def _parts(evaluation):
 
 def _metrics(evaluation):
     """Scores by part; of folds their mean, over all their faces `n`."""
-    found = {}
+    by_part = {}
     for part, masks in _parts(evaluation):
         each = [scores(evaluation.target[rows], evaluation.predicted[rows]) for rows in masks]
         means = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
-        found[part] = means | {"n": sum(one["n"] for one in each)}
-    return found
+        by_part[part] = means | {"n": sum(one["n"] for one in each)}
+    return by_part
 
 
 def _calibration(evaluation):
