@@ -147,7 +147,11 @@ def test_a_command_line_is_one_that_the_program_takes(line, page, parse):
 
 
 def test_a_wrong_flag_or_choice_is_seen(parse):
-    for wrong in ("lineament landmarks a.jpg --style pyfeet", "python run_pipeline.py --selector anva", "lineament rum"):
+    for wrong in (
+        "lineament landmarks a.jpg --style pyfeet",
+        "python run_pipeline.py --selector anva",
+        "lineament rum",
+    ):
         with pytest.raises((AssertionError, LineamentError, SystemExit)):
             parse(wrong)
 
