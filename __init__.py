@@ -9,31 +9,36 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .classifiers import make_classifier
+    from .classifiers.bundle import load_model as load
+    from .classifiers.model import FaceModel
     from .data import load_dataset
     from .features import FaceFeatures
     from .landmarks import find_faces
     from .run_pipeline import run
 
-__all__ = ["FaceFeatures", "__version__", "find_faces", "load_dataset", "make_classifier", "run"]
+__all__ = ["FaceFeatures", "FaceModel", "__version__", "find_faces", "load", "load_dataset", "make_classifier", "run"]
 
 try:
     __version__ = version("lineament")
 except PackageNotFoundError:  # a clone on the path that is not installed
     __version__ = "0+unknown"
 
-_ROOMS = {
-    "FaceFeatures": "features",
-    "find_faces": "landmarks",
-    "load_dataset": "data",
-    "make_classifier": "classifiers",
-    "run": "run_pipeline",
+_PLACES = {  # name: (module, what it is called there)
+    "FaceFeatures": ("features", "FaceFeatures"),
+    "FaceModel": ("classifiers.model", "FaceModel"),
+    "find_faces": ("landmarks", "find_faces"),
+    "load": ("classifiers.bundle", "load_model"),
+    "load_dataset": ("data", "load_dataset"),
+    "make_classifier": ("classifiers", "make_classifier"),
+    "run": ("run_pipeline", "run"),
 }
 
 
 def __getattr__(name):
-    if name not in _ROOMS:
+    if name not in _PLACES:
         raise AttributeError(f"module 'lineament' has no attribute {name!r}")
-    return getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+    module, called = _PLACES[name]
+    return getattr(import_module(f".{module}", __name__), called)
 
 
 def __dir__():

@@ -1,27 +1,26 @@
 """`lineament cache info|clear`: what the landmark cache holds, and how to be rid of it."""
 
-import argparse
-import sys
 from pathlib import Path
 
-from ..data import LineamentError, data_home
-from ..landmarks.cache import cache_entries, clear_cache
+from .command import Command
+from ..data.sources import data_home
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="lineament cache", description=__doc__, exit_on_error=False)
-    parser.add_argument("action", choices=["info", "clear"])
-    parser.add_argument("--cache", type=Path, metavar="DIR", default=data_home() / "landmarks")
-    try:
-        options = parser.parse_args(arguments)
-        print(_info(options.cache) if options.action == "info" else _clear(options.cache))
-    except (LineamentError, argparse.ArgumentError) as error:
-        print(f"lineament cache: {error}", file=sys.stderr)
-        return 2
-    return 0
+def add_arguments(parser) -> None:
+    parser.add_argument("action", choices=tuple(DO), help="list what it holds, or delete it")
+    parser.add_argument(
+        "--cache", type=Path, metavar="DIR", default=data_home() / "landmarks",
+        help="folder of cached landmarks (default: %(default)s)",
+    )  # fmt: skip
+
+
+def call(options) -> None:
+    print(DO[options.action](options.cache))
 
 
 def _info(folder) -> str:
+    from ..landmarks.cache import cache_entries
+
     entries = cache_entries(folder)
     lines = [f"{folder}: " + ("landmarks of" if entries else "empty")]
     for entry in entries:
@@ -30,4 +29,10 @@ def _info(folder) -> str:
 
 
 def _clear(folder) -> str:
+    from ..landmarks.cache import clear_cache
+
     return f"{folder}: {clear_cache(folder) / 2**20:,.1f} MiB freed"
+
+
+DO = {"info": _info, "clear": _clear}
+COMMAND = Command("cache", "What the landmark cache holds, and how to be rid of it.", add_arguments, call)

@@ -1,33 +1,21 @@
 """`lineament data …`: list the datasets, fetch one, describe what lies on disk."""
 
-import argparse
-import logging
 import sys
 from pathlib import Path
 
 import joblib
-from tqdm import tqdm
 
+from .command import Command
+from .parser import whole
 from ..data import LineamentError, check_choice
-from ..data.describe import contact_sheet, describe
 from ..data.fetch import DOWNLOADS, fetch
 from ..data.reader import shown
 from ..data.sources import DATASETS, READERS, load_dataset, recognise_dataset
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one of the commands; errors that the user can mend give one line and exit code 2."""
-    logging.basicConfig(format="%(levelname)s: %(message)s")
-    try:
-        options = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-        options.command(options)
-    except LineamentError as error:
-        print(f"lineament data: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("lineament data: interrupted.", file=sys.stderr)
-        return 130
-    return 0
+def call(options) -> None:
+    """Do what the word after `data` says."""
+    options.do(options)
 
 
 def _list(options) -> None:
@@ -38,6 +26,8 @@ def _list(options) -> None:
 
 
 def _fetch(options) -> None:
+    from tqdm import tqdm
+
     source = DATASETS[check_choice("dataset", options.name, READERS)]
     free = options.name in DOWNLOADS or options.url
     if free:
@@ -50,7 +40,7 @@ def _fetch(options) -> None:
             bar.update(done - bar.n)
 
         path = fetch(options.name, accept_licence=accepted, progress=progress, url=options.url, sha256=options.sha256)
-    print(f"Kept at {path}\nNow: python run_pipeline.py --dataset {options.name} --data {path}")
+    print(f"Kept at {path}\nNow: lineament run --dataset {options.name} --data {path}")
 
 
 def _agreed() -> bool:
@@ -63,6 +53,8 @@ def _agreed() -> bool:
 
 
 def _describe(options) -> None:
+    from ..data.describe import contact_sheet, describe
+
     name, why = options.dataset, ""
     if name == "auto":
         name, why = recognise_dataset(options.path)
@@ -86,40 +78,25 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise LineamentError(f"{message[:1].upper()}{message[1:]}. Run with --help for what is there.")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="lineament data", description="The datasets that are known, and those on your disk.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    listing = commands.add_parser("list", help="every dataset that can be read, its licence and how to get it")
-    listing.set_defaults(command=_list)
-    fetching = commands.add_parser("fetch", help="download a dataset that is free to download")
+def add_arguments(parser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
+    listing = actions.add_parser("list", help="every dataset that can be read, its licence and how to get it")
+    listing.set_defaults(do=_list)
+    fetching = actions.add_parser("fetch", help="download a dataset that is free to download")
     fetching.add_argument("name", metavar="NAME", help=f"one of: {', '.join(DOWNLOADS)}")
     fetching.add_argument("--accept-licence", action="store_true", help="the licence is read and agreed to")
     fetching.add_argument("--url", help="another place that holds the archive")
     fetching.add_argument("--sha256", help="checksum that the archive must have")
-    fetching.set_defaults(command=_fetch)
-    describing = commands.add_parser("describe", help="counts, sizes, duplicates and a sheet of pictures")
+    fetching.set_defaults(do=_fetch)
+    describing = actions.add_parser("describe", help="counts, sizes, duplicates and a sheet of pictures")
     describing.add_argument("path", type=Path, metavar="PATH", help="folder, archive or table")
     describing.add_argument("--dataset", default="auto", metavar="NAME", help="reader (default: auto)")
     describing.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="of the reader, such as angles=all of kdef"
     )
     describing.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="folder of the sheet")
-    describing.add_argument("--n-jobs", type=_count, default=joblib.cpu_count(), metavar="N", help="processes")
-    describing.set_defaults(command=_describe)
-    return parser
+    describing.add_argument("--n-jobs", type=whole(1), default=joblib.cpu_count(), metavar="N", help="processes")
+    describing.set_defaults(do=_describe)
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+COMMAND = Command("data", "The datasets that are known, and those on your disk.", add_arguments, call)

@@ -1,6 +1,5 @@
-"""`lineament landmarks PATH… --out faces.csv [--draw DIR]`: 68 points of every face in pictures, folders and videos."""
+"""`lineament landmarks PATH… --out FILE [--draw DIR]`: 68 points of every face in pictures, folders and videos."""
 
-import argparse
 import contextlib
 import os
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
+from .command import Command
 from ..data import LineamentError
 from ..data.images import IMAGE_SUFFIXES, UnreadableImage, decode_image
 from ..landmarks import DETECTORS, find_faces
@@ -32,19 +32,15 @@ class Job:
     drawing: Path | None
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; errors that the user can mend give one line and exit code 2, files without any reading 1."""
-    try:
-        options = _parser().parse_args(arguments)
-        counts = extract_files(options)
-    except (LineamentError, argparse.ArgumentError) as error:
-        print(f"lineament landmarks: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"lineament landmarks: interrupted, {options.out} was not written.", file=sys.stderr)
-        return 130
+def call(options) -> int:
+    """Read the files and print what was found; 1 where none could be read."""
+    counts = extract_files(options)
     print(_summary(counts, options.out))
     return 0 if counts["pictures"] + counts["videos"] else 1
+
+
+def kept(options) -> str:
+    return f"{options.out} was not written."
 
 
 def extract_files(options) -> Counter:
@@ -193,8 +189,7 @@ def _number(counts, thing) -> str:
     return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="lineament landmarks", description=__doc__, exit_on_error=False)
+def add_arguments(parser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures, videos, and folders of them")
     parser.add_argument(
         "--out", type=Path, default=Path("faces.csv"), metavar="FILE",
@@ -208,4 +203,8 @@ def _parser():
     parser.add_argument("--detector", choices=sorted(DETECTORS), default="hog", help="default: hog")
     parser.add_argument("--landmark-model", type=Path, metavar="FILE", help="another 68-point model of dlib's kind")
     parser.add_argument("--no-tracking", action="store_true", help="look for faces in every frame of a video")
-    return parser
+
+
+COMMAND = Command(
+    "landmarks", "68 points of every face in pictures, folders and videos, as a CSV.", add_arguments, call, kept
+)

@@ -1,129 +1,211 @@
-"""The flags of the pipeline: one table for the command line, the TOML config and the environment."""
+"""The options of a run: typed slices, from the command line, a TOML config, the environment or Python.
+
+Every field below is declared once. Its flag (--n-jobs), its key in a config
+(n_jobs), its variable (LINEAMENT_N_JOBS) and its place in --help follow.
+"""
 
 import argparse
+import difflib
+import logging
 import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
-from types import SimpleNamespace
 
 import joblib
 
+from . import values
+from .parser import Hints, Parser
 from ..classifiers import AUGMENTS, BALANCES, CLASSIFIERS, SELECTORS
 from ..classifiers.audit import AUDITS
 from ..classifiers.ensemble import DEFAULT_MEMBERS
 from ..classifiers.explain import EXPLANATIONS
 from ..classifiers.registry import member_names
 from ..classifiers.tuning import TUNINGS
-from ..data import BACKENDS, DATASETS, LineamentError, check_choice, data_home, parse_labels
-from ..features import ALL_FAMILIES, DEFAULT_FAMILIES, REFERENCES
+from ..data import BACKENDS, DATASETS, LineamentError, check_choice, data_home
+from ..features import DEFAULT_FAMILIES, FAMILIES, REFERENCES
 from ..landmarks import DETECTORS, ON_MISS
 
+log = logging.getLogger(__name__)
+
 ENVIRONMENT_PREFIX = "LINEAMENT_"
+OTHER_VARIABLES = ("LINEAMENT_CONFIG", "LINEAMENT_HOME", "LINEAMENT_YUNET")  # read elsewhere
+NEAR = 0.8  # a variable that resembles an option this much is a slip, and stops the run
+EPILOG = "Flags may stand in a TOML file (--config) or in the environment (LINEAMENT_N_JOBS=2) too; a flag wins."
 
 
-@dataclass(frozen=True)
-class Option:
-    """One flag. `parse` reads text, a number or a list; `choices` maps each allowed value to its meaning."""
+def option(default, parse: Callable, metavar: str, about: str, choices: Mapping[str, str] | None = None):
+    """A field of a slice; a `default` that is a function is called for the value.
 
-    parse: Callable
-    default: object
-    help: str
-    metavar: str
-    choices: Mapping[str, str] | None = None
+    `parse` is one of `values`; `choices` maps each allowed value to its meaning.
+    """
+    told = {"parse": parse, "metavar": metavar, "about": about, "choices": choices or {}}
+    return field(**{"default_factory" if callable(default) else "default": default}, metadata=told)
+
+
+def part(of: type, title: str):
+    """A slice within `RunOptions`, and its title in --help."""
+    return field(default_factory=of, metadata={"slice": of, "title": title})
 
 
 def _abouts(registry) -> dict[str, str]:
     return {name: entry.about for name, entry in registry.items()}
 
 
-def _names(value) -> list[str]:
-    names = value.split(",") if isinstance(value, str) else list(value)
-    names = [str(name).strip() for name in names if str(name).strip()]
-    if not names:
-        raise ValueError("names no value")
-    return list(dict.fromkeys(names))
+@dataclass(frozen=True)
+class SourceOptions:
+    """The pictures: one dataset, or several to train and to score on, where `dataset` is None.
+
+    Raises
+    ------
+    LineamentError
+        If `train` and `test` do not go together, or stand beside `dataset` or `data`.
+    """
+
+    dataset: str | None = option(
+        None, values.name, "NAME", "the pictures (default: sample; with --data: auto, by its layout)", _abouts(DATASETS)
+    )
+    data: Path | None = option(None, values.path, "PATH", "folder, archive or table of the dataset, as downloaded")
+    reader_options: dict | None = option(
+        None, values.pairs, "NAME=VALUE,…", "what the dataset's reader leaves to choose, such as angles=all of kdef"
+    )
+    labels: tuple | dict | None = option(
+        None, values.labels, "LIST",
+        "labels to keep (anger,happiness), or to rename and merge (happy=positive,sad=negative)",
+    )  # fmt: skip
+    train: tuple | None = option(
+        None, values.names, "NAME:PATH,…",
+        "datasets to train on, to be scored on those of --test: fer2013:PATH, or sample",
+    )  # fmt: skip
+    test: tuple | None = option(
+        None, values.names, "NAME:PATH,…", "datasets to score on; the page shows a matrix of both lists"
+    )
+
+    def __post_init__(self):
+        if bool(self.train) != bool(self.test):
+            raise LineamentError(
+                "--train and --test go together: name the datasets to train on and those to score on."
+            )
+        if self.train and (self.dataset or self.data):
+            raise LineamentError("--train and --test name their datasets themselves: leave out --dataset and --data.")
+        if not self.train:
+            object.__setattr__(self, "dataset", self.dataset or ("auto" if self.data else "sample"))
+
+    @property
+    def run_name(self) -> str:
+        """The folder that a run of these goes to, unless another one is named."""
+        if self.train:
+            return "matrix"
+        return self.data.stem if self.dataset == "auto" and self.data else self.dataset
 
 
-def _path(value) -> Path:
-    return Path(str(value)).expanduser()
+@dataclass(frozen=True)
+class LookOptions:
+    """How faces and their landmarks are found."""
+
+    detector: str = option("hog", values.name, "NAME", "how faces are found", _abouts(DETECTORS))
+    landmark_model: Path | None = option(
+        None, values.path, "FILE", "another dlib 68-point model (default: the one installed)"
+    )
+    on_miss: str = option("fallback", values.name, "NAME", "landmarks where no face is found", ON_MISS)
+    cache: Path = option(lambda: data_home() / "landmarks", values.path, "DIR", "folder of cached landmarks")
 
 
-def _at_least(least: int) -> Callable[[object], int]:
-    def parse(value):
-        number = int(value)
-        if isinstance(value, float | bool) or number < least:
-            raise ValueError(f"is not a whole number of at least {least}")
-        return number
+@dataclass(frozen=True)
+class MeasureOptions:
+    """What is measured of a face."""
 
-    return parse
-
-
-def _labels(value):
-    return parse_labels(value) if isinstance(value, str) else value
+    features: tuple = option(
+        tuple(DEFAULT_FAMILIES), values.names, "LIST", "families of measurements, comma-separated",
+        _abouts(FAMILIES),
+    )  # fmt: skip
+    reference: str = option("none", values.name, "NAME", "what a face's measurements are compared with", REFERENCES)
+    augment: str = option("none", values.name, "NAME", "what is trained on besides the faces", AUGMENTS)
 
 
-def _pairs(value) -> dict[str, str]:
-    if isinstance(value, str):
-        parts = [item.partition("=") for item in value.split(",")]
-        if not all(name.strip() and sign for name, sign, _ in parts):
-            raise ValueError("is not NAME=VALUE")
-        return {name.strip(): chosen.strip() for name, _, chosen in parts}
-    return {str(name): str(chosen) for name, chosen in value.items()}
+@dataclass(frozen=True)
+class ModelOptions:
+    """The models to compare."""
 
-
-OPTIONS = {
-    "dataset": Option(
-        str, None, "the pictures (default: sample; with --data: auto, by its layout)", "NAME", _abouts(DATASETS)
-    ),
-    "data": Option(_path, None, "folder, archive or table of the dataset, as downloaded", "PATH"),
-    "reader_options": Option(
-        _pairs, None, "what the dataset's reader leaves to choose, such as angles=all of kdef", "NAME=VALUE,…"
-    ),
-    "labels": Option(
-        _labels, None, "labels to keep (anger,happiness), or to rename and merge (happy=positive,sad=negative)", "LIST"
-    ),
-    "train": Option(
-        _names, None, "datasets to train on, to be scored on those of --test: fer2013:PATH, or sample", "NAME:PATH,…"
-    ),
-    "test": Option(_names, None, "datasets to score on; the page shows a matrix of both lists", "NAME:PATH,…"),
-    "classifiers": Option(
-        _names, ["svm", "logreg", "lda", "forest"], "models to compare, comma-separated", "LIST", _abouts(CLASSIFIERS)
-    ),
-    "members": Option(
-        _names,
-        list(DEFAULT_MEMBERS),
-        "what stack and vote are made of, comma-separated",
-        "LIST",
+    classifiers: tuple = option(
+        ("svm", "logreg", "lda", "forest"), values.names, "LIST", "models to compare, comma-separated",
+        _abouts(CLASSIFIERS),
+    )  # fmt: skip
+    members: tuple = option(
+        tuple(DEFAULT_MEMBERS), values.names, "LIST", "what stack and vote are made of, comma-separated",
         {name: CLASSIFIERS[name].about for name in member_names()},
-    ),
-    "tune": Option(str, "none", "search of each model's parameters within each fold's training part", "LEVEL", TUNINGS),
-    "features": Option(
-        _names, list(DEFAULT_FAMILIES), "families of measurements, comma-separated", "LIST", _abouts(ALL_FAMILIES)
-    ),
-    "reference": Option(str, "none", "what a face's measurements are compared with", "NAME", REFERENCES),
-    "selector": Option(str, "none", "how features are chosen within each fold", "NAME", _abouts(SELECTORS)),
-    "n_features": Option(_at_least(1), None, "how many the selector keeps (default: 60, lda: classes - 1)", "K"),
-    "cv": Option(int, 5, "number of cross-validation folds, 2 or more", "K"),
-    "balance": Option(str, "class-weight", "what is done about rare classes", "NAME", BALANCES),
-    "augment": Option(str, "none", "what is trained on besides the faces", "NAME", AUGMENTS),
-    "detector": Option(str, "hog", "how faces are found", "NAME", _abouts(DETECTORS)),
-    "landmark_model": Option(_path, None, "another dlib 68-point model (default: the one installed)", "FILE"),
-    "on_miss": Option(str, "fallback", "landmarks where no face is found", "NAME", ON_MISS),
-    "audit": Option(str, "quick", "one model tested carelessly as well, to show what that is worth", "LEVEL", AUDITS),
-    "explain": Option(str, "quick", "what the first model's answers rest on", "LEVEL", EXPLANATIONS),
-    "cnn_epochs": Option(_at_least(1), None, "upper bound of the network's epochs (default: 40)", "N"),
-    "n_jobs": Option(_at_least(1), joblib.cpu_count(), "number of processes; changes no result", "N"),
-    "backend": Option(str, "loky", "where landmarks are found", "NAME", BACKENDS),
-    "scheduler": Option(str, None, "of --backend dask, such as tcp://host:8786 (default: a cluster here)", "ADDRESS"),
-    "seed": Option(_at_least(0), 0, "of the sample, the folds and every model", "N"),
-    "out": Option(_path, None, "folder of the run (default: runs/<dataset>)", "DIR"),
-    "cache": Option(_path, None, f"folder of cached landmarks (default: {data_home()}/landmarks)", "DIR"),
-}
+    )  # fmt: skip
+    cnn_epochs: int | None = option(
+        None, values.whole(1), "N", "upper bound of the network's epochs (default: 40)"
+    )
 
 
-def parse_options(arguments: Sequence[str], *, environment: Mapping[str, str] = os.environ) -> SimpleNamespace:
+@dataclass(frozen=True)
+class ProtocolOptions:
+    """How models are trained and scored."""
+
+    cv: int = option(5, values.whole(2, of=" folds"), "K", "number of cross-validation folds, 2 or more")
+    seed: int = option(0, values.whole(0, 2**32 - 1), "N", "of the sample, the folds and every model")
+    selector: str = option(
+        "none", values.name, "NAME", "how features are chosen within each fold", _abouts(SELECTORS)
+    )
+    n_features: int | None = option(
+        None, values.whole(1), "K", "how many the selector keeps (default: 60, lda: classes - 1)"
+    )
+    balance: str = option("class-weight", values.name, "NAME", "what is done about rare classes", BALANCES)
+    tune: str = option(
+        "none", values.name, "LEVEL", "search of each model's parameters within each fold's training part", TUNINGS
+    )
+
+
+@dataclass(frozen=True)
+class QuestionOptions:
+    """What is asked beyond the scores."""
+
+    audit: str = option(
+        "quick", values.name, "LEVEL", "one model tested carelessly as well, to show what that is worth", AUDITS
+    )
+    explain: str = option("quick", values.name, "LEVEL", "what the first model's answers rest on", EXPLANATIONS)
+
+
+@dataclass(frozen=True)
+class WorkOptions:
+    """Where the work is done; changes no result."""
+
+    n_jobs: int = option(joblib.cpu_count, values.whole(1), "N", "number of processes; changes no result")
+    backend: str = option("loky", values.name, "NAME", "where landmarks are found", BACKENDS)
+    scheduler: str | None = option(
+        None, values.name, "ADDRESS", "of --backend dask, such as tcp://host:8786 (default: a cluster here)"
+    )
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """All options of a run, cut into what each step needs."""
+
+    source: SourceOptions = part(SourceOptions, "pictures")
+    look: LookOptions = part(LookOptions, "landmarks")
+    measures: MeasureOptions = part(MeasureOptions, "measurements")
+    models: ModelOptions = part(ModelOptions, "models")
+    protocol: ProtocolOptions = part(ProtocolOptions, "training and scoring")
+    questions: QuestionOptions = part(QuestionOptions, "further questions")
+    work: WorkOptions = part(WorkOptions, "machines")
+    out: Path | None = option(None, values.path, "DIR", "folder of the run (default: runs/<dataset>)")
+
+    def __post_init__(self):
+        object.__setattr__(self, "out", self.out or Path("runs") / self.source.run_name)
+
+
+SLICES: dict[str, Field] = {one.name: one for one in fields(RunOptions) if "slice" in one.metadata}
+PLACES: dict[str, str] = {one.name: place for place, part in SLICES.items() for one in fields(part.metadata["slice"])}
+OPTIONS: dict[str, Field] = {
+    one.name: one for of in (*(part.metadata["slice"] for part in SLICES.values()), RunOptions) for one in fields(of)
+    if "parse" in one.metadata
+}  # fmt: skip
+
+
+def parse_options(arguments: Sequence[str], *, environment: Mapping[str, str] = os.environ) -> RunOptions:
     """All options, checked. A flag wins over the environment, that over the config file, that over the default.
 
     Raises
@@ -131,94 +213,121 @@ def parse_options(arguments: Sequence[str], *, environment: Mapping[str, str] = 
     LineamentError
         For an unknown name, a value out of its choices, or a config that cannot be read.
     """
-    flags = vars(_parser().parse_args(arguments))
-    config = flags.pop("config", environment.get(f"{ENVIRONMENT_PREFIX}CONFIG"))
-    values = {name: option.default for name, option in OPTIONS.items()}
-    if config:
-        values |= _checked(_read_config(Path(config)), lambda name: f"{name} in {config}")
-    variables = {name: environment.get(ENVIRONMENT_PREFIX + name.upper()) for name in OPTIONS}
-    variables = {name: value for name, value in variables.items() if value}
-    values |= _checked(variables, lambda name: ENVIRONMENT_PREFIX + name.upper())
-    values |= _checked(flags, lambda name: "--" + name.replace("_", "-"))
-    if bool(values["train"]) != bool(values["test"]):
-        raise LineamentError("--train and --test go together: name the datasets to train on and those to score on.")
-    if values["train"] and (values["dataset"] or values["data"]):
-        raise LineamentError("--train and --test name their datasets themselves: leave out --dataset and --data.")
-    values["dataset"] = values["dataset"] or ("auto" if values["data"] else "sample")
-    values["out"] = values["out"] or Path("runs") / _run_name(values)
-    values["cache"] = values["cache"] or data_home() / "landmarks"
-    return SimpleNamespace(**values)
+    parser = Parser(prog="lineament run", epilog=EPILOG)
+    add_options(parser)
+    return resolved(vars(parser.parse_args(arguments)), environment=environment)
 
 
-def _run_name(values) -> str:
-    if values["train"]:
-        return "matrix"
-    return Path(values["data"]).stem if values["dataset"] == "auto" else values["dataset"]
+def options_of(**flat) -> RunOptions:
+    """The options as a Python program gives them, by the names of a config; neither environment nor config counts.
+
+    Raises
+    ------
+    LineamentError
+        For an unknown name, or a value that the command line would refuse.
+    """
+    given = {name: value for name, value in flat.items() if value is not None}
+    return _built(_checked(given, lambda name: name, "option"))
 
 
-def as_config(options: SimpleNamespace) -> dict:
-    """The options as plain values for a TOML file that repeats the run; defaults that are None are left out."""
-    values = {name: getattr(options, name) for name in OPTIONS if getattr(options, name) is not None}
-    return {name: _plain(value) for name, value in values.items()}
+def resolved(flags: Mapping[str, object], *, environment: Mapping[str, str] = os.environ) -> RunOptions:
+    """The same from parsed flags; what else stands in `flags` is left alone."""
+    chosen, file = {}, flags.get("config", environment.get(f"{ENVIRONMENT_PREFIX}CONFIG") or None)
+    if file is not None:
+        chosen = _checked(_read_config(file), lambda name: f"{name} in {file}", f"option in {file}")
+    chosen |= _checked(_variables(environment), lambda name: ENVIRONMENT_PREFIX + name.upper(), "option")
+    chosen |= _checked({name: flags[name] for name in OPTIONS if name in flags}, flag_of, "option")
+    return _built(chosen)
 
 
-def _plain(value):
-    if isinstance(value, Mapping):
-        return ",".join(f"{name}={chosen}" for name, chosen in value.items())
-    return str(value) if isinstance(value, Path) else value
+def as_config(options: RunOptions) -> dict:
+    """The options as plain values for a TOML file that repeats the run; those that are None are left out."""
+    found = {name: getattr(getattr(options, PLACES[name]) if name in PLACES else options, name) for name in OPTIONS}
+    return {name: values.plain(value) for name, value in found.items() if value is not None}
 
 
-def _read_config(path: Path) -> dict:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise LineamentError(f"The config {path} cannot be read: {error}.") from error
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add every flag, in groups by slice. None of them has a default here: what is absent was not given."""
+    parser.usage = "%(prog)s [FLAG VALUE]…"
+    groups = {place: parser.add_argument_group(part.metadata["title"]) for place, part in SLICES.items()}
+    rest = parser.add_argument_group("the run")
+    for name, one in OPTIONS.items():
+        groups.get(PLACES.get(name), rest).add_argument(
+            flag_of(name),
+            metavar=one.metadata["metavar"],
+            help=_help(one),
+            choices=Hints(one.metadata["choices"]) or None,
+            default=argparse.SUPPRESS,
+        )
+    rest.add_argument(
+        "--config", metavar="FILE", help="TOML file with any of these, such as a run's config.toml",
+        default=argparse.SUPPRESS,
+    )  # fmt: skip
 
 
-def _checked(values: Mapping, origin: Callable[[str], str]) -> dict:
-    """Parsed values; `origin(name)` says in an error where the value stands."""
+def flag_of(name: str) -> str:
+    """Such as --n-jobs of n_jobs."""
+    return "--" + name.replace("_", "-")
+
+
+def default_of(one: Field):
+    """The default of a field, worked out."""
+    return one.default if one.default_factory is MISSING else one.default_factory()
+
+
+def _help(one) -> str:
+    lines, choices, default = [one.metadata["about"]], one.metadata["choices"], default_of(one)
+    if default is not None:
+        lines[0] += f" (default: {','.join(default) if isinstance(default, tuple) else default})"
+    width = max(map(len, choices), default=0)
+    lines += [f"  {name:{width}}  {about}" for name, about in choices.items()]
+    return "\n".join(lines).replace("%", "%%")
+
+
+def _built(chosen) -> RunOptions:
+    """The slices of checked values."""
+    slices = {place: {} for place in SLICES}
+    for name in chosen.keys() & PLACES.keys():
+        slices[PLACES[name]][name] = chosen[name]
+    parts = {place: SLICES[place].metadata["slice"](**given) for place, given in slices.items()}
+    return RunOptions(**parts, out=chosen.get("out"))
+
+
+def _checked(given: Mapping, origin: Callable[[str], str], kind: str) -> dict:
+    """Parsed values; `origin(name)` says in an error where the value stands, `kind` what the names are."""
     checked = {}
-    for name, value in values.items():
-        option = OPTIONS[check_choice("option", name, OPTIONS)]
+    for name, value in given.items():
+        told = OPTIONS[check_choice(kind, name, OPTIONS)].metadata
         try:
-            checked[name] = option.parse(value)
-        except (TypeError, ValueError) as error:
-            reason = str(error) if "invalid literal" not in str(error) else "is not a whole number"
-            raise LineamentError(f"{origin(name)}: {value!r} {reason}.") from error
-        if option.choices:
-            chosen = checked[name] if isinstance(checked[name], list) else [checked[name]]
-            for choice in chosen:
-                check_choice(origin(name), choice, option.choices)
+            checked[name] = told["parse"](value)
+        except ValueError as error:
+            raise LineamentError(f"{origin(name)}: {value!r} {error}.") from error
+        chosen = checked[name] if isinstance(checked[name], tuple) else [checked[name]]
+        for choice in chosen if told["choices"] else ():
+            check_choice(origin(name), choice, told["choices"])
     return checked
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise LineamentError(f"{message[:1].upper()}{message[1:]}. Run with --help for all flags.")
+def _read_config(file: str) -> dict:
+    try:
+        return tomllib.loads(Path(file).expanduser().read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        reason = f"it is no text in UTF-8 (byte {error.start})"
+    except OSError as error:
+        reason = error.strerror or error
+    except RecursionError:
+        reason = "it is nested too deeply"
+    except ValueError as error:  # tomllib's own is one
+        reason = error
+    raise LineamentError(f"The config {file!r} cannot be read: {reason}.")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="run_pipeline.py",
-        description="Faces to landmarks, measurements, classifiers and an honest report.",
-        epilog="Flags may stand in a TOML file (--config) or in the environment (LINEAMENT_N_JOBS=2) too; a flag wins.",
-        formatter_class=argparse.RawTextHelpFormatter,
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-    for name, option in OPTIONS.items():
-        parser.add_argument("--" + name.replace("_", "-"), metavar=option.metavar, help=_help(option))
-    parser.add_argument("--config", metavar="FILE", help="TOML file with any of these, such as a run's config.toml")
-    return parser
-
-
-def _help(option: Option) -> str:
-    lines = [option.help]
-    if option.default is not None:
-        shown = ",".join(option.default) if isinstance(option.default, list) else option.default
-        lines[0] += f" (default: {shown})"
-    if option.choices:
-        width = max(map(len, option.choices))
-        lines += [f"  {name:{width}}  {about}" for name, about in option.choices.items()]
-    return "\n".join(lines).replace("%", "%%")
+def _variables(environment) -> dict[str, str]:
+    """The options among the variables; a variable that no one reads is told, and a slip of the pen is an error."""
+    known = {ENVIRONMENT_PREFIX + name.upper(): name for name in OPTIONS}
+    for variable in environment:
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in (*known, *OTHER_VARIABLES):
+            if near := difflib.get_close_matches(variable, [*known, *OTHER_VARIABLES], n=1, cutoff=NEAR):
+                raise LineamentError(f"The variable {variable} is no option. Did you mean {near[0]}?")
+            log.warning("The variable %s is no option of lineament; it is ignored.", variable)
+    return {name: environment[variable] for variable, name in known.items() if environment.get(variable)}

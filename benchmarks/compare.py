@@ -24,10 +24,11 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import cross_validate
 from threadpoolctl import threadpool_limits
 
-from lineament.classifiers import evaluate, make_classifier, make_folds, resolve_protocol
+from lineament.classifiers import Execution, Recipe, evaluate, make_classifier, make_folds, resolve_protocol
 from lineament.data import data_home, find_duplicates, image_digests, load_dataset
-from lineament.features import feature_table
-from lineament.landmarks import extract_landmarks
+from lineament.data.parallel import Workers
+from lineament.features import Inputs, feature_table
+from lineament.landmarks import look_at
 
 CLASSIFIERS = ("svm", "logreg", "lda", "forest")
 LAZY_NAMES = {"svm": "SVC", "logreg": "LogisticRegression", "lda": "LinearDiscriminantAnalysis",
@@ -40,7 +41,7 @@ def table_of(data, n):
     train = np.flatnonzero(dataset.split == "train")
     dataset = dataset.take(np.sort(np.random.default_rng(0).choice(train, min(n, len(train)), replace=False)))
     digests = image_digests(dataset.images)
-    landmarks = extract_landmarks(dataset, digests=digests, cache=data_home() / "landmarks", n_jobs=2)
+    landmarks = look_at(dataset.images, cache=data_home() / "landmarks", workers=Workers(2))
     folds = make_folds(dataset, find_duplicates(digests), cv=5, seed=0)
     return feature_table(landmarks.points), dataset, folds
 
@@ -48,8 +49,8 @@ def table_of(data, n):
 def ours(table, dataset, folds, protocol, n_jobs):
     """Accuracy of each classifier by `evaluate`, the mean over the folds."""
     evaluations, _ = evaluate(
-        CLASSIFIERS, inputs={"features": table.X}, feature_names=table.names, target=dataset.target,
-        n_classes=len(dataset.label_names), folds=folds, protocol=protocol, n_jobs=n_jobs,
+        CLASSIFIERS, Inputs((table,)), dataset.target, folds=folds, protocol=protocol,
+        recipe=Recipe(labels=dataset.label_names), execution=Execution(n_jobs=n_jobs),
     )  # fmt: skip
     scores = {}
     for one in evaluations:

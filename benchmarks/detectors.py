@@ -18,7 +18,8 @@ import numpy as np
 
 from lineament.data import load_dataset
 from lineament.data.images import decode_image
-from lineament.landmarks.detector import DETECTORS, LOOK, _look, find_faces, locate_plain
+from lineament.landmarks import DETECTORS, find_faces
+from lineament.landmarks.detector import LOOK, _look, locate_plain
 from lineament.landmarks.track import box_iou
 from lineament.landmarks.view import CROP_BORDER, CROP_SIDE, view_of
 

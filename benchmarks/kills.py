@@ -17,17 +17,17 @@ import time
 from pathlib import Path
 
 from lineament.data import image_digests, load_dataset
-from lineament.landmarks import extract_landmarks
+from lineament.landmarks import look_at
 from lineament.landmarks.cache import cache_entries
 
 CHILD = """
 import sys
 from lineament.data import image_digests, load_dataset
-from lineament.landmarks import extract_landmarks
+from lineament.landmarks import look_at
 if __name__ == "__main__":
     dataset = load_dataset("fer2013", sys.argv[2]).take(range(int(sys.argv[3])))
     print("ready", flush=True)
-    extract_landmarks(dataset, digests=image_digests(dataset.images), cache=sys.argv[1])
+    look_at(dataset.images, cache=sys.argv[1])
 """
 
 
@@ -52,14 +52,14 @@ def kill_once(folder, data, n, rng):
 def main(kills, data, n):
     rng, dataset = random.Random(0), load_dataset("fer2013", data).take(range(n))
     digests = image_digests(dataset.images)
-    undisturbed = extract_landmarks(dataset, digests=digests)
+    undisturbed = look_at(dataset.images)
     total = 0
     with tempfile.TemporaryDirectory() as folder:
         for number in range(kills):
             added = kill_once(folder, data, n, rng)
             total += added
             print(f"kill {number + 1}: {added} rows added, {cached(folder)} kept", flush=True)
-        again = extract_landmarks(dataset, digests=digests, cache=folder)
+        again = look_at(dataset.images, cache=folder)
         assert again.n_fresh == len(set(digests)) - total, "rows were lost"
         assert cached(folder) == len(set(digests)), "rows were stored twice"
     for field in ("points", "boxes", "found", "score", "sharpness"):

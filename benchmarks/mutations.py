@@ -13,10 +13,9 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from lineament.data import image_digests, load_dataset
-from lineament.data.dataset import Dataset
+from lineament.data import load_dataset
 from lineament.data.images import UnreadableImage, decode_image
-from lineament.landmarks import extract_landmarks
+from lineament.landmarks import look_at
 
 
 class BytesImages:
@@ -93,9 +92,7 @@ def mutated(images, n, *, seed=0):
 
 def extract(contents, **options):
     """The landmarks of encoded pictures."""
-    n = len(contents)
-    dataset = Dataset("mutated", BytesImages(contents), np.zeros(n, dtype=np.int64), ("?",), np.arange(n).astype(str))
-    return extract_landmarks(dataset, digests=image_digests(dataset.images), **options)
+    return look_at(BytesImages(contents), **options)
 
 
 def outcome(landmarks, row) -> str:

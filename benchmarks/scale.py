@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lineament.data import data_home, image_digests, load_dataset
+from lineament.data import data_home, load_dataset
 from lineament.features import DEFAULT_FAMILIES, FAMILIES, feature_table, iter_feature_tables
-from lineament.landmarks import extract_landmarks
+from lineament.landmarks import look_at
 from lineament.landmarks.layout import LEFT_EYE, RIGHT_EYE
 
 NOISE_PX = 0.3
@@ -214,7 +214,7 @@ def main():
         return measure_way(options.way, options.seed_points, options.n)
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     sample = load_dataset("sample", seed=0)
-    found = extract_landmarks(sample, digests=image_digests(sample.images), cache=data_home() / "landmarks")
+    found = look_at(sample.images, cache=data_home() / "landmarks")
     seed_points = found.points[found.found]
     with threadpool_limits(1):
         rates = speeds(seed_points, options.rounds)

@@ -20,18 +20,20 @@ import cv2
 import dlib
 import numpy as np
 
-from lineament.data import image_digests, load_dataset
+from lineament.data import load_dataset
 from lineament.data.dataset import Dataset
 from lineament.data.images import TreeImages, decode_image
-from lineament.data.tree import open_tree
-from lineament.landmarks import extract_landmarks
-from lineament.landmarks.detector import _best, _hog_detector, default_landmark_model, locate_hog, steady_points
+from lineament.data.packed import open_tree
+from lineament.data.parallel import Workers
+from lineament.landmarks import Finder, look_at
+from lineament.landmarks.detector import _hog_detector, locate_hog
+from lineament.landmarks.find import _best
+from lineament.landmarks.fitting import default_landmark_model, steady_points
 from lineament.landmarks.view import view_of
 
 
 def ours(dataset, n_jobs, cache, detector="hog"):
-    digests = image_digests(dataset.images)
-    return extract_landmarks(dataset, digests=digests, detector=detector, cache=cache, n_jobs=n_jobs).found.mean()
+    return look_at(dataset.images, finder=Finder(detector), cache=cache, workers=Workers(n_jobs)).found.mean()
 
 
 @functools.cache

@@ -16,7 +16,8 @@ import numpy as np
 
 from benchmarks.speed import DlibTrees, shape_predictor
 from lineament.data.images import decode_image
-from lineament.landmarks.detector import PHOTO_THRESHOLD, PHOTO_UPSAMPLED_PIXELS, _box, _hog_detector, steady_points
+from lineament.landmarks.detector import PHOTO_THRESHOLD, PHOTO_UPSAMPLED_PIXELS, _box, _hog_detector
+from lineament.landmarks.fitting import steady_points
 from lineament.landmarks.track import Tracker
 
 PHOTO = "2008_001322.jpg"

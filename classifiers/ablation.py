@@ -1,7 +1,7 @@
 """Families taken away and left alone, and how firmly a selector chooses: over the folds of the run."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,12 @@ from sklearn.feature_selection import f_classif
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-from ..data.scores import macro_f1
-from .audit import drawn_rows
-from .evaluate import Folds
+from .folds import Folds, drawn_rows
+from .preprocessing import MedianImputer
 from .registry import make_back, make_front
-from .wide import MedianImputer
+from .stored import Stored
+from ..data.scores import macro_f1
+from ..features.table import FeatureTable
 
 CLASSIFIER = "lda"  # cheap, and without a setting to tune: what differs between rows are the measurements
 MOST_ROWS = 8000
@@ -28,7 +29,7 @@ ALL, ALONE, WITHOUT = "all", "alone", "without"
 
 
 @dataclass(frozen=True)
-class Ablated:
+class Ablated(Stored):
     """Macro F1 of every fold with `n_features` measurements: all, one family `alone`, or all `without` it."""
 
     kind: str
@@ -38,7 +39,7 @@ class Ablated:
 
 
 @dataclass(frozen=True)
-class Stability:
+class Stability(Stored):
     """How much the features kept in different folds agree, and what they are worth.
 
     `kept` is how many are kept in a fold, as a mean; `always` how many in
@@ -55,10 +56,9 @@ class Stability:
 
 
 def ablation(
-    X: np.ndarray,
+    table: FeatureTable,
     target: np.ndarray,
     *,
-    families: Mapping[str, Sequence[int]],
     folds: Folds,
     seed: int = 0,
     most_rows: int = MOST_ROWS,
@@ -68,9 +68,8 @@ def ablation(
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    table : FeatureTable of n faces
     target : ndarray of shape (n,), int64
-    families : mapping of each family to its columns
     folds : Folds of the run; whole groups are drawn from them where rows are more than `most_rows`
     n_jobs : processes; changes no result
 
@@ -79,7 +78,7 @@ def ablation(
     tuple of Ablated
         Empty for fewer than two families, where there is nothing to take away.
     """
-    families = {name: np.asarray(columns) for name, columns in families.items() if len(columns)}
+    X, families = table.X, {name: np.asarray(columns) for name, columns in table.families.items()}
     if len(families) < 2:
         return ()
     everything = np.concatenate(list(families.values()))
@@ -142,7 +141,7 @@ def selection_stability(
     """
     trainings = [train for train, _ in folds.fits[:-1]]
     orders = [_by_f_statistic(X[train], target[train]) for train in trainings]
-    d, found = X.shape[1], []
+    d, results = X.shape[1], []
     counts = [*(k for k in COUNTS if k < d), d]
     rows = drawn_rows(folds, most=most_rows, seed=seed)
     plans = [(np.arange(d), k if k < d else None) for k in counts]
@@ -150,12 +149,12 @@ def selection_stability(
         kept = np.zeros((len(orders), d), dtype=bool)
         for row, order in zip(kept, orders):
             row[order[:k]] = True
-        found.append(_stability_of(SELECTOR, kept, f1))
+        results.append(_stability_of(SELECTOR, kept, f1))
     names = sorted({name for fold in selected for name in fold})
     if selected and len(names) and any(len(fold) < d for fold in selected):
         kept = np.array([[name in set(fold) for name in names] for fold in selected])
-        found.append(_stability_of(OWN, np.pad(kept, ((0, 0), (0, max(0, d - len(names)))))))
-    return tuple(found)
+        results.append(_stability_of(OWN, np.pad(kept, ((0, 0), (0, max(0, d - len(names)))))))
+    return tuple(results)
 
 
 def _by_f_statistic(X, y):

@@ -1,107 +1,107 @@
-"""A trained model as one safe file: skops for scikit-learn, safetensors for networks. Never a pickle."""
+"""A model as one safe file: skops for scikit-learn, safetensors for networks. Never a pickle.
+
+A file holds a `FaceModel` and nothing else: its pipeline, and its recipe as JSON.
+"""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import skops.io
 from sklearn.pipeline import Pipeline
 
-from .cnn import CNNClassifier
-from .registry import CLASSIFIERS
 from ..data.errors import LineamentError, check_choice
 from ..data.files import write_atomically
+from .model import FaceModel, Recipe
+from .nets import check_torch
+from .registry import trusted_types
+from .spec import CROPS, FEATURES
 
-# What our pipelines hold beyond skops' own list; a file with anything else is refused.
-TRUSTED = (
-    "lineament.classifiers.calibration.TemperatureScaled",
-    "lineament.classifiers.ensemble.Stack",
-    "lineament.classifiers.ensemble.Vote",
-    "lineament.classifiers.estimators.BalancedKNN",
-    "lineament.classifiers.estimators.BalancedMLP",
-    "lineament.classifiers.estimators.NarrowNystroem",
-    "lineament.classifiers.ranking.CrossValidatedElimination",
-    "lineament.classifiers.ranking.MRMR",
-    "lineament.classifiers.ranking.range_variance",
-    "lineament.classifiers.kernel.LeastSquaresSVM",
-    "lineament.classifiers.kernel.PartlyWhitened",
-    "lineament.classifiers.registry.BalancedPriorLDA",
-    "lineament.classifiers.registry.CappedSMOTE",
-    "lineament.classifiers.registry.NarrowSVC",
-    "lineament.classifiers.wide.BatchedScaler",
-    "lineament.classifiers.wide.MedianImputer",
-    "lineament.classifiers.wide.Varying",
-    "functools.partial",
-    "imblearn.pipeline.Pipeline",
-    "numpy.dtype",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.feature_selection._mutual_info.mutual_info_classif",
-    "sklearn.feature_selection._univariate_selection.f_classif",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-)
+OLDER = ("classifiers.", "data.", "features.", "landmarks.")  # where types lay before the package had one name
 
 
 @dataclass(frozen=True)
-class ModelBundle:
-    """A fitted `pipeline`, and `about` it: classifier, what it takes, labels, families, detector."""
+class Format:
+    """How models of one kind of input are kept: `dumps(model)` gives bytes, `loads(bytes)` the model again."""
 
-    pipeline: Pipeline
-    about: dict
+    suffix: str
+    dumps: Callable[[FaceModel], bytes]
+    loads: Callable[[bytes], FaceModel]
 
 
-def save_model(folder: Path, name: str, pipeline, *, about: dict) -> Path:
-    """Write one fitted pipeline of `evaluate` to `folder/<name>.skops` or `.safetensors` and return the path."""
-    takes = CLASSIFIERS[name].takes
-    about = {"classifier": name, "takes": takes, **about}
-    suffix, dump, _ = FORMATS[takes]
+def save_model(folder: Path, model: FaceModel) -> Path:
+    """Write a model to `folder/<classifier>.skops` or `.safetensors` and return the path.
+
+    Raises
+    ------
+    LineamentError
+        If the folder cannot be written.
+    """
+    kept = FORMATS[model.recipe.takes]
+    path = Path(folder) / f"{model.recipe.classifier}{kept.suffix}"
     # Resampling matters to fitting alone.
-    pipeline = Pipeline([(key, step) for key, step in pipeline.steps if key != "resample"])
-    path = Path(folder) / f"{name}{suffix}"
-    write_atomically(path, lambda file: file.write(dump(pipeline, about)))
+    steps = [(key, step) for key, step in model.pipeline.steps if key != "resample"]
+    content = kept.dumps(replace(model, pipeline=Pipeline(steps)))
+    write_atomically(path, lambda file: file.write(content))
     return path
 
 
-def load_model(path) -> ModelBundle:
+def load_model(path) -> FaceModel:
     """Read a model file.
 
     Raises
     ------
     LineamentError
-        If it is missing, damaged, of another kind, or holds types that a Lineament model does not have.
+        If it is missing, damaged, of another kind, older than this version reads, or holds types that a model of
+        Lineament does not have.
     """
     path = Path(path)
-    suffixes = {suffix: load for suffix, _, load in FORMATS.values()}
+    suffixes = {kept.suffix: kept.loads for kept in FORMATS.values()}
     check_choice("kind of model file", path.suffix, suffixes)
     try:
         return suffixes[path.suffix](path.read_bytes())
     except OSError as error:
         raise LineamentError(f"Cannot read the model {path} ({error.strerror}).") from error
-    except LineamentError:
-        raise
+    except LineamentError as error:
+        raise LineamentError(f"{path}: {error}") from error
     except Exception as error:  # both formats raise many types on damaged bytes
         raise LineamentError(f"{path} is no model of Lineament, or it is damaged ({error}).") from error
 
 
-def _dump_skops(pipeline, about) -> bytes:
-    return skops.io.dumps({"pipeline": pipeline, "about": json.dumps(about)}, compression=8)
+def _dumps_skops(model) -> bytes:
+    import skops.io  # six seconds, for those who save or load a model
+
+    return skops.io.dumps({"pipeline": model.pipeline, "recipe": json.dumps(model.recipe.to_dict())}, compression=8)
 
 
-def _load_skops(content) -> ModelBundle:
-    strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))
+def _loads_skops(content) -> FaceModel:
+    import skops.io
+
+    trusted = trusted_types()
+    strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
+    if any(name.startswith(OLDER) for name in strange):
+        raise LineamentError("An earlier version of Lineament made this model. Train it again: lineament run …")
     if strange:
         raise LineamentError(f"The model file holds types that are not trusted: {', '.join(strange)}. Do not use it.")
-    loaded = skops.io.loads(content, trusted=list(TRUSTED))
-    return ModelBundle(loaded["pipeline"], json.loads(loaded["about"]))
+    loaded = skops.io.loads(content, trusted=trusted)
+    return FaceModel(loaded["pipeline"], Recipe.from_dict(json.loads(loaded["recipe"])))
 
 
-def _dump_net(pipeline, about) -> bytes:
-    return pipeline[-1].to_bytes(about)
+def _dumps_net(model) -> bytes:
+    return model.pipeline[-1].to_bytes(model.recipe.to_dict())
 
 
-def _load_net(content) -> ModelBundle:
-    net, about = CNNClassifier.from_bytes(content)
-    return ModelBundle(Pipeline([("classify", net)]), about)
+def _loads_net(content) -> FaceModel:
+    check_torch()
+    from .nets.estimator import CNNClassifier
+
+    net, recipe = CNNClassifier.from_bytes(content)
+    if "training_digest" not in recipe:
+        raise LineamentError("An earlier version of Lineament made this model. Train it again: lineament run …")
+    return FaceModel(Pipeline([("classify", net)]), Recipe.from_dict(recipe))
 
 
-FORMATS = {"features": (".skops", _dump_skops, _load_skops), "images": (".safetensors", _dump_net, _load_net)}
+FORMATS = {
+    FEATURES: Format(".skops", _dumps_skops, _loads_skops),
+    CROPS: Format(".safetensors", _dumps_net, _loads_net),
+}

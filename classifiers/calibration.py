@@ -7,6 +7,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .fit_metadata import fit_params, of_rows, rows_of_faces
+
 
 class TemperatureScaled(ClassifierMixin, BaseEstimator):
     """Softmax of the scores times one number, the inverse temperature, which changes no label.
@@ -22,8 +24,6 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
     ----------
     estimator : classifier with `decision_function`
     share : fraction of the rows that the helper is fitted on, and at most that many are scored
-    copies : int
-        2 where the second half of the rows are the first half's mirror images: no face may be on both sides.
     random_state : int
 
     Attributes
@@ -37,19 +37,26 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
     Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
 
-    def __init__(self, estimator, share=0.35, copies=1, random_state=0):
+    def __init__(self, estimator, share=0.35, random_state=0):
         self.estimator = estimator
         self.share = share
-        self.copies = copies
         self.random_state = random_state
 
-    def fit(self, X, y, blocks=None):
-        """`blocks` (d,) is handed to an estimator that asks for the families of the columns."""
+    def fit(self, X, y, faces=None, families=None):
+        """Fit on `X` (n, d) and `y` (n,).
+
+        Parameters
+        ----------
+        faces : array of shape (n,), or None
+            Rows with equal number are views of one face, all faces having as many: no face is on both sides.
+        families : array of shape (d,), or None
+            The family of each column. Both are handed to an estimator that takes them.
+        """
         X, y = validate_data(self, X, y)
-        fit_params = {} if blocks is None else {"blocks": blocks}
-        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.estimator_ = clone(self.estimator)
+        self.estimator_.fit(X, y, **fit_params(self.estimator, faces=faces, families=families))
         self.classes_ = self.estimator_.classes_
-        self.inverse_temperature_ = self._inverse_temperature(X, y, fit_params)
+        self.inverse_temperature_ = self._inverse_temperature(X, y, faces, families)
         return self
 
     def decision_function(self, X):
@@ -65,19 +72,17 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         scores = self.decision_function(X)
         return self.classes_[_columns(scores).argmax(axis=1)]
 
-    def _inverse_temperature(self, X, y, fit_params):
-        faces = np.arange(len(y) // self.copies)
-        counts, n_train = np.unique(y[faces], return_counts=True)[1], int(self.share * len(faces))
-        if n_train < 2:
+    def _inverse_temperature(self, X, y, faces, families):
+        views = rows_of_faces(faces, len(y))
+        first = views[0]
+        train, rest = self._parted(y[first])
+        if len(np.unique(y[first[train]])) < 2:
             return 1.0
-        stratified = counts.min() > 1 and min(n_train, len(faces) - n_train) >= len(counts)
-        train, rest = train_test_split(
-            faces, train_size=n_train, stratify=y[faces] if stratified else None, random_state=self.random_state
-        )
-        if len(np.unique(y[train])) < 2:
-            return 1.0
-        with_copies = np.concatenate([train + copy * len(faces) for copy in range(self.copies)])
-        helper = clone(self.estimator).fit(X[with_copies], y[with_copies], **fit_params)
+        shown = views[:, train].ravel()
+        (shown_faces,) = of_rows(shown, faces)
+        helper = clone(self.estimator)
+        helper.fit(X[shown], y[shown], **fit_params(helper, faces=shown_faces, families=families))
+        rest = first[rest]
         test = rest[np.isin(y[rest], helper.classes_)][: max(len(train) // 2, 1)]
         if not len(test):
             return 1.0
@@ -88,6 +93,17 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
             return -log_softmax(scores * np.exp(log_beta), axis=1)[np.arange(len(test)), place].mean()
 
         return float(np.exp(minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
+
+    def _parted(self, y):
+        """Faces that the helper is fitted on, and the others; all of them others where it would get fewer than two."""
+        n, n_train = len(y), int(self.share * len(y))
+        if n_train < 2:
+            return np.arange(0), np.arange(n)
+        counts = np.unique(y, return_counts=True)[1]
+        stratified = counts.min() > 1 and min(n_train, n - n_train) >= len(counts)
+        return train_test_split(
+            np.arange(n), train_size=n_train, stratify=y if stratified else None, random_state=self.random_state
+        )
 
 
 def _columns(scores):

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.stats import rankdata
+
+from .stored import Stored
 
 RELATED = 0.5  # mean absolute rank correlation above which clusters are joined
 MOST_CLUSTERS = 24
@@ -13,7 +14,7 @@ MOST_RANKED = 2000  # faces that correlations are taken from
 
 
 @dataclass(frozen=True)
-class Cluster:
+class Cluster(Stored):
     """Features that rise and fall together, named after the one that is most related to the others.
 
     `correlations` are each member's Spearman correlation with that one.
@@ -30,6 +31,8 @@ def clusters_of(X: np.ndarray, columns: Sequence[int], names: Sequence[str]) -> 
     Average linkage of 1 - |Spearman's rank correlation|, over at most
     MOST_RANKED rows without a gap; labels play no part.
     """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
     X = X[np.linspace(0, len(X) - 1, min(len(X), MOST_RANKED)).astype(int)][:, columns]
     ranks = rankdata(X[np.isfinite(X).all(axis=1)], axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -40,9 +43,9 @@ def clusters_of(X: np.ndarray, columns: Sequence[int], names: Sequence[str]) -> 
         number = fcluster(tree, 1 - RELATED, criterion="distance")
         if number.max() > MOST_CLUSTERS:
             number = fcluster(tree, MOST_CLUSTERS, criterion="maxclust")
-    found = [_cluster(np.flatnonzero(number == one), related, [names[column] for column in columns])
-             for one in np.unique(number)]  # fmt: skip
-    return tuple(sorted(found, key=lambda one: -len(one.members)))
+    clusters = [_cluster(np.flatnonzero(number == one), related, [names[column] for column in columns])
+                for one in np.unique(number)]  # fmt: skip
+    return tuple(sorted(clusters, key=lambda one: -len(one.members)))
 
 
 def _cluster(members, related, names):

@@ -1,30 +1,42 @@
 """Train on one dataset, score on others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .evaluate import HELD_OUT, UNUSED, Evaluation, Folds, evaluate
+from .evaluate import evaluate
+from .evaluation import Evaluation
+from .folds import HELD_OUT, UNUSED, Folds
+from .model import FaceModel
+from ..features.table import Inputs
 
 
 @dataclass(frozen=True)
-class Part:
-    """What a dataset brings: inputs by name, each of n rows, `target` (n,) and content `digests` (n,)."""
+class LabelledFaces:
+    """What a dataset brings: the `inputs` of n faces, `target` (n,) and `digests` (n,) of the pictures' content."""
 
-    inputs: Mapping[str, np.ndarray]
+    inputs: Inputs
     target: np.ndarray
     digests: np.ndarray
 
     def __post_init__(self):
-        for name, values in {**self.inputs, "digests": self.digests}.items():
+        for name, values in (("inputs", self.inputs), ("digests", self.digests)):
             if len(values) != len(self.target):
                 raise ValueError(f"{name} has {len(values)} rows for {len(self.target)} targets")
 
+    def __len__(self):
+        return len(self.target)
+
 
 def evaluate_transfer(
-    classifiers: Sequence[str], *, train: Part, tests: Sequence[Part], folds: Folds, **settings
-) -> tuple[list[Evaluation], list[list[Evaluation]], dict]:
+    classifiers: Sequence[str],
+    *,
+    train: LabelledFaces,
+    tests: Sequence[LabelledFaces],
+    folds: Folds,
+    **settings,
+) -> tuple[list[Evaluation], list[list[Evaluation]], dict[str, FaceModel]]:
     """Evaluate on one dataset as `evaluate` does, and score the same fitted models on others.
 
     A training picture that one of the others shows too is left unused.
@@ -32,36 +44,35 @@ def evaluate_transfer(
     Parameters
     ----------
     classifiers : names in `CLASSIFIERS`
-    train : Part
-    tests : other parts, with the same labels
+    train : LabelledFaces
+    tests : others, with the same labels
     folds : Folds of the rows of `train`
-    settings : of `evaluate`
+    settings : `protocol`, `recipe`, `options` and `execution` of `evaluate`
 
     Returns
     -------
-    own : list of Evaluation, over the rows of `train`
-    others : for each of `tests`, a list of Evaluation over its rows, all HELD_OUT
-    models : dict of fitted pipelines
+    evaluations : list of Evaluation, over the rows of `train`
+    transfers : for each of `tests`, a list of Evaluation over its rows, all HELD_OUT
+    models : dict of FaceModel
     """
     parts = [train, *tests]
     shown_too = np.isin(train.digests, np.concatenate([np.array([], dtype=str), *(part.digests for part in tests)]))
-    own_fold = np.where((folds.fold >= 0) & shown_too, UNUSED, folds.fold)
-    n_others = sum(len(part.target) for part in tests)
+    fold = np.where((folds.fold >= 0) & shown_too, UNUSED, folds.fold)
+    n_others = sum(map(len, tests))
     first_free = folds.groups.max() + 1
     together = Folds(
-        fold=np.concatenate([own_fold, np.full(n_others, HELD_OUT)]),
+        fold=np.concatenate([fold, np.full(n_others, HELD_OUT)]),
         groups=np.concatenate([folds.groups, np.arange(first_free, first_free + n_others)]),
     )
     evaluations, models = evaluate(
         classifiers,
-        inputs={name: np.concatenate([part.inputs[name] for part in parts]) for name in train.inputs},
-        target=np.concatenate([part.target for part in parts]),
+        Inputs.concatenate([part.inputs for part in parts]),
+        np.concatenate([part.target for part in parts]),
         folds=together,
         **settings,
     )
-    ends = np.cumsum([len(part.target) for part in parts])
-    own, *others = (
-        [evaluation.take(slice(end - len(part.target), end)) for evaluation in evaluations]
-        for part, end in zip(parts, ends)
+    ends = np.cumsum([len(part) for part in parts])
+    of_train, *transfers = (
+        [evaluation.take(slice(end - len(part), end)) for evaluation in evaluations] for part, end in zip(parts, ends)
     )
-    return own, others, models
+    return of_train, transfers, models

@@ -11,7 +11,7 @@ depends on, so that a run that is started again goes on after it.
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,17 +20,18 @@ import sklearn
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
+from .fit_metadata import fit_params
 from .inner import inner_folds
-from ..data.scores import macro_f1
 from ..data.files import write_atomically
+from ..data.scores import macro_f1
 
 FACTOR = 3  # of rows from rung to rung, and of candidates down
 LEAST_GROUPS = 3  # of every class, on each rung
-VERSION = 1  # of what a search does; another one does not take the kept results of this
+VERSION = 2  # of what a search does; another one does not take the kept results of this
 
 
 @dataclass(frozen=True)
-class Level:
+class SearchLevel:
     """How thorough: `n_candidates` at first, on `n_rungs` numbers of rows of which the last is at most `most_rows`."""
 
     n_candidates: int
@@ -41,8 +42,8 @@ class Level:
 
 LEVELS = {
     "none": None,
-    "quick": Level(n_candidates=9, n_rungs=2, n_folds=3, most_rows=4_000),
-    "full": Level(n_candidates=27, n_rungs=3, n_folds=4, most_rows=20_000),
+    "quick": SearchLevel(n_candidates=9, n_rungs=2, n_folds=3, most_rows=4_000),
+    "full": SearchLevel(n_candidates=27, n_rungs=3, n_folds=4, most_rows=20_000),
 }
 TUNINGS = {
     "none": "good defaults",
@@ -70,18 +71,27 @@ class Trial:
     chosen: bool = False
 
 
+@dataclass(frozen=True)
+class Search:
+    """How every fit of a run is searched: `level` None for not at all, `folder` None to keep nothing.
+
+    `random_state` draws the same candidates for every fold of a run.
+    """
+
+    level: SearchLevel | None
+    random_state: int = 0
+    folder: Path | None = None
+
+
 def tune(
     back,
     X: np.ndarray,
     y: np.ndarray,
     groups: np.ndarray,
+    families: np.ndarray | None = None,
     *,
-    space: dict[str, Sequence],
-    level: Level | None,
-    random_state: int,
-    grouped: bool = False,
-    blocks: np.ndarray | None = None,
-    folder: Path | None = None,
+    space: Mapping[str, Sequence],
+    search: Search,
 ) -> tuple[Trial, ...]:
     """What was tried, the last rung last and its best trial chosen.
 
@@ -91,27 +101,26 @@ def tune(
     Parameters
     ----------
     back : unfitted pipeline whose step "classify" is searched
-    X : ndarray of shape (n, d), the training rows of the fit alone
+    X : ndarray of shape (n, d), the training rows of the fit alone, one view of every face
     y, groups : ndarray of shape (n,)
+    families : ndarray of shape (d,), or None
+        The family of each column.
     space : values by parameter path in "classify"; empty for nothing to search
-    level : Level, or None for no search
-    random_state : int; the same candidates for every fold of a run
-    grouped : the classifier's `fit` takes groups
-    blocks : (d,) families of the columns, where its `fit` takes them
-    folder : where finished searches are kept, or None
+    search : Search
 
     Returns
     -------
     tuple of Trial
         Empty where there was nothing to search, or too little to search on.
     """
-    if level is None or not space:
+    if search.level is None or not space:
         return ()
-    file = folder and Path(folder) / f"{_fingerprint(back, X, y, groups, blocks, space, level, random_state)}.json"
+    rows = _Rows(X, y, groups, families)
+    file = search.folder and Path(search.folder) / f"{_fingerprint(back, rows, space, search)}.json"
     kept = _read(file)
     if kept is not None:
         return kept
-    trials = _halved(back, X, y, groups, space, level, random_state, grouped, blocks)
+    trials = _halved(back, rows, space, search)
     if file:
         content = json.dumps([asdict(trial) for trial in trials], indent=1)
         write_atomically(file, lambda opened: opened.write(content.encode()))
@@ -123,13 +132,16 @@ def chosen_params(trials: Sequence[Trial]) -> dict:
     return next((_in_pipeline(trial.params) for trial in trials if trial.chosen), {})
 
 
-def candidates(back, space: dict[str, Sequence], n: int, random_state: int) -> list[dict]:
-    """At most n different settings: that of `back`, then others of the grid of `space` at random."""
+def candidates(back, space: Mapping[str, Sequence], n: int, random_state: int) -> list[dict]:
+    """At most n different settings: that of `back`, then others of the grid of `space` at random.
+
+    Draws go by the order of the space, so that no name decides on them.
+    """
     present = back.get_params()
-    first = {path: present[f"classify__{path}"] for path in sorted(space)}
-    grid_size = len(ParameterGrid(dict(space)))
-    drawn = ParameterSampler(dict(space), min(n, grid_size), random_state=random_state)
-    others = [{path: params[path] for path in sorted(space)} for params in drawn]
+    first = {path: present[f"classify__{path}"] for path in space}
+    grid = {f"{place:03d}": values for place, values in enumerate(space.values())}
+    drawn = ParameterSampler(grid, min(n, len(ParameterGrid(grid))), random_state=random_state)
+    others = [dict(zip(space, (params[place] for place in grid))) for params in drawn]
     return [first, *(params for params in others if params != first)][:n]
 
 
@@ -157,19 +169,29 @@ def nested_rows(y: np.ndarray, groups: np.ndarray, sizes: Sequence[int], random_
     return [np.flatnonzero(np.isin(group, chosen)) for chosen in taken]
 
 
-def _halved(back, X, y, groups, space, level, random_state, grouped, blocks):
-    most = min(len(y), level.most_rows)
+@dataclass(frozen=True)
+class _Rows:
+    X: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+    families: np.ndarray | None
+
+    def take(self, rows):
+        return _Rows(self.X[rows], self.y[rows], self.groups[rows], self.families)
+
+
+def _halved(back, rows, space, search):
+    level, random_state = search.level, search.random_state
+    most = min(len(rows.y), level.most_rows)
     sizes = [math.ceil(most / FACTOR**rung) for rung in reversed(range(level.n_rungs))]
     left = candidates(back, space, level.n_candidates, random_state)
     trials = []
-    for rung, rows in enumerate(nested_rows(y, groups, sizes, random_state)):
-        folds = inner_folds(y[rows], groups[rows], n_folds=level.n_folds, random_state=random_state)
+    for chosen in nested_rows(rows.y, rows.groups, sizes, random_state):
+        part = rows.take(chosen)
+        folds = inner_folds(part.y, part.groups, n_folds=level.n_folds, random_state=random_state)
         if not folds:
             return ()
-        tried = [
-            Trial(params, len(rows), _score(back, params, X[rows], y[rows], groups[rows], folds, grouped, blocks))
-            for params in left
-        ]
+        tried = [Trial(params, len(chosen), _score(back, params, part, folds)) for params in left]
         trials += tried
         best = sorted(range(len(tried)), key=lambda place: -tried[place].score)  # a stable sort: the earlier of equals
         # In their first order, so that among equals the defaults go on winning.
@@ -180,16 +202,13 @@ def _halved(back, X, y, groups, space, level, random_state, grouped, blocks):
     )
 
 
-def _score(back, params, X, y, groups, folds, grouped, blocks):
+def _score(back, params, rows, folds):
     """Mean macro F1 over the folds, of the classes that each validates."""
-    model = clone(back).set_params(**_in_pipeline(params))
     scores = []
     for train, valid in folds:
-        fit_params = {"classify__groups": groups[train]} if grouped else {}
-        if blocks is not None:
-            fit_params["classify__blocks"] = blocks
-        predicted = clone(model).fit(X[train], y[train], **fit_params).predict(X[valid])
-        scores.append(macro_f1(y[valid], predicted))
+        model, shown = clone(back).set_params(**_in_pipeline(params)), rows.take(train)
+        model.fit(shown.X, shown.y, **fit_params(model, groups=shown.groups, families=shown.families))
+        scores.append(macro_f1(rows.y[valid], model.predict(rows.X[valid])))
     return float(np.mean(scores))
 
 
@@ -197,13 +216,14 @@ def _in_pipeline(params):
     return {f"classify__{path}": value for path, value in params.items()}
 
 
-def _fingerprint(back, X, y, groups, blocks, space, level, random_state):
+def _fingerprint(back, rows, space, search):
     """Hexadecimal digest of the rows and of all that the search depends on besides."""
     searched = {path: list(values) for path, values in space.items()}
-    families = None if blocks is None else blocks.tolist()
-    settings = [VERSION, families, sklearn.__version__, _settings(back), searched, asdict(level), random_state]
+    families = None if rows.families is None else rows.families.tolist()
+    level = asdict(search.level)
+    settings = [VERSION, families, sklearn.__version__, _settings(back), searched, level, search.random_state]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for values in (X, y, np.unique(groups, return_inverse=True)[1]):
+    for values in (rows.X, rows.y, np.unique(rows.groups, return_inverse=True)[1]):
         values = np.ascontiguousarray(values)
         digest.update(f"{values.dtype}{values.shape}".encode())
         digest.update(values)

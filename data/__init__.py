@@ -9,7 +9,7 @@ from .errors import LineamentError, check_choice
 from .similar import near_pairs, survey_images
 from .parallel import BACKENDS
 from .sources import DATASETS, data_home, load_dataset, recognise_dataset
-from .vocabulary import CANONICAL, canonical_name, line_up, parse_labels, relabel
+from .vocabulary import CANONICAL, align_labels, canonical_name, parse_labels, relabel
 
 __all__ = [
     "BACKENDS",
@@ -19,13 +19,13 @@ __all__ = [
     "Duplicates",
     "LineamentError",
     "Skipped",
+    "align_labels",
     "canonical_name",
     "check_choice",
     "data_home",
     "find_duplicates",
     "fold_groups",
     "image_digests",
-    "line_up",
     "load_dataset",
     "near_pairs",
     "parse_labels",

@@ -21,7 +21,7 @@ from .pixels import label_of
 from .points import N_POINTS, interleaved_points
 from .reader import Rows, Source, image_files, part_of_folder, stem
 from .table import MAX_HEADERS, header, table_rows, tables
-from .tree import Tree
+from .archive import Tree
 
 IDS = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt")
 UNUSED = {8: "none", 9: "uncertain", 10: "no face"}

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from .ckplus import FRAME
 from .dataset import Dataset
 from .reader import Rows, Source, image_files, stem
-from .tree import Tree
+from .archive import Tree
 
 LABELS = ("anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise")
 

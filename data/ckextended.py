@@ -8,7 +8,7 @@ from . import fer2013
 from .dataset import Dataset
 from .pixels import add_pixel_rows, label_of
 from .reader import Rows, Source
-from .tree import Tree
+from .archive import Tree
 
 IDS = (*fer2013.IDS, "contempt")
 LABELS = tuple(sorted(IDS))

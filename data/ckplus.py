@@ -17,7 +17,7 @@ from .errors import check_choice
 from .pixels import label_of
 from .points import interleaved_points
 from .reader import Rows, Source, image_files, stem
-from .tree import Tree
+from .archive import Tree
 
 IDS = ("neutral", "anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise")
 LABELS = tuple(sorted(IDS))

@@ -17,7 +17,7 @@ from .errors import LineamentError
 from .pixels import pixels_of
 from .reader import Rows, Source, image_files
 from .table import table_rows, tables_with
-from .tree import Tree
+from .archive import Tree
 
 VOTED = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 OTHERS = ("unknown", "NF")

@@ -1,6 +1,8 @@
-"""Downloads that resume, are checked, and leave nothing half done behind under their final name."""
+"""Downloads that resume, are checked, and leave nothing half done behind under their final name.
 
-import hashlib
+Pooch checks and moves into place; the transfer is our own, since pooch's begins again where a connection broke.
+"""
+
 import logging
 import os
 import urllib.error
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from .errors import LineamentError, check_choice
 from .sources import DATASETS, READERS, data_home
-from .tree import ARCHIVE_ERRORS
+from .archive import ARCHIVE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -102,21 +104,31 @@ def download(
     LineamentError
         If the server cannot be reached, the disk is full, or the content is wrong; a wrong file is removed.
     """
-    path = Path(path)
-    if path.exists() and (not sha256 or _sha256(path) == sha256):
-        return path
-    part = path.with_name(path.name + ".part")
+    import pooch  # late: it takes requests with it
+
+    path, part = Path(path), Path(f"{path}.part")
+    pooch.get_logger().setLevel(logging.WARNING)  # else it tells how to be called
+
+    def bring(url, file, _):
+        """Pooch's own downloader begins a broken transfer from its start; this one goes on."""
+        try:
+            _transfer(url, part, progress)
+        except ValueError as error:  # of an address that is none; pooch's own says that a checksum is another
+            raise OSError(error) from error
+        if not sha256 and path.suffix == ".zip":
+            _check_zip(part, url)
+        os.replace(part, file)
+
+    known_hash = f"sha256:{sha256.lower()}" if sha256 else None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _transfer(url, part, progress)
+        return Path(pooch.retrieve(url, known_hash, fname=path.name, path=path.parent, downloader=bring))
+    except ValueError as error:
+        raise LineamentError(f"{url} has another checksum than {sha256}. It was removed: download it again.") from error
     except OSError as error:  # URLError and timeouts are OSErrors too
         raise LineamentError(
             f"{url} cannot be downloaded: {getattr(error, 'reason', None) or error}. "
             f"What has come is kept in {part}; run it again to go on."
         ) from error
-    _check(part, sha256, url)
-    os.replace(part, path)
-    return path
 
 
 def _transfer(url, part, progress):
@@ -167,11 +179,8 @@ def _is_whole(error, part) -> bool:
     return False
 
 
-def _check(part, sha256, url):
-    if sha256 and (actual := _sha256(part)) != sha256.lower():
-        part.unlink()
-        raise LineamentError(f"{url} has the checksum {actual}, not {sha256}. It was removed: download it again.")
-    if not sha256 and part.name.endswith(".zip.part") and (problem := _zip_problem(part)):
+def _check_zip(part, url):
+    if problem := _zip_problem(part):
         part.unlink()
         raise LineamentError(f"What {url} gave is no good zip archive: {problem}. It was removed: download it again.")
 
@@ -188,8 +197,3 @@ def _zip_problem(path) -> str:
 
 def _size(path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _sha256(path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from .dataset import Dataset
 from .reader import PARTS, Rows, Source, image_files, part_of_folder
-from .tree import Tree
+from .archive import Tree
 
 
 def load(tree: Tree) -> Dataset:

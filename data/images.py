@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageOps
 
-from .tree import Tree
+from .archive import Tree
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp", ".gif")
 MAX_PIXELS = 64_000_000  # larger pictures are refused before they are decoded

@@ -17,7 +17,7 @@ from scipy.io import loadmat
 from .dataset import Dataset
 from .errors import LineamentError
 from .reader import Rows, Source
-from .tree import Tree
+from .archive import Tree
 
 LABELS = ("man", "woman")
 NAMES = ("imdb.mat", "wiki.mat")

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from .dataset import Dataset
 from .reader import Rows, Source, image_files
-from .tree import Tree
+from .archive import Tree
 
 CODES = {
     "AN": "angry",

@@ -11,7 +11,7 @@ import re
 from .dataset import Dataset
 from .errors import check_choice
 from .reader import Rows, Source, image_files, stem
-from .tree import Tree
+from .archive import Tree
 
 CODES = {
     "AF": "afraid",

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from .dataset import Dataset
 from .reader import Rows, Source
 from .table import MAX_HEADERS, header, table_rows, tables
-from .tree import Tree
+from .archive import Tree
 
 # Other names of each column, in lower case.
 COLUMNS = {

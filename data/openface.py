@@ -18,7 +18,7 @@ from .listed import fields, label_tables
 from .points import column_points, landmark_style
 from .reader import Rows, Source, image_files, shown, stem
 from .table import MAX_HEADERS, header, table_rows, tables
-from .tree import Tree
+from .archive import Tree
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -20,8 +21,39 @@ RETRIES = 3  # times that dead workers are replaced before giving up
 CONNECT_S = 10
 
 
+@dataclass(frozen=True)
+class Workers:
+    """Who does the work, and whether a progress bar shows it; changes no result.
+
+    Parameters
+    ----------
+    n_jobs : int
+        Number of processes; of no effect on a given scheduler.
+    backend : name in `BACKENDS`
+    scheduler : str or None
+        Address such as tcp://host:8786, for dask.
+    progress : bool
+        Show progress bars on stderr.
+
+    Raises
+    ------
+    LineamentError
+        For an unknown backend, or a scheduler without dask.
+    """
+
+    n_jobs: int = 1
+    backend: str = "loky"
+    scheduler: str | None = None
+    progress: bool = False
+
+    def __post_init__(self):
+        check_choice("--backend", self.backend, BACKENDS)
+        if self.scheduler and self.backend != "dask":
+            raise LineamentError("--scheduler needs --backend dask.")
+
+
 def in_parallel(
-    function: Callable, tasks: Sequence[tuple], *, n_jobs: int, backend: str = "loky", scheduler: str | None = None
+    function: Callable, tasks: Sequence[tuple], workers: Workers = Workers()
 ) -> Iterator[tuple[int, object]]:
     """Yield (number of the task, `function(*task)`) as tasks finish.
 
@@ -29,22 +61,18 @@ def in_parallel(
     ----------
     function : a module's function, so that it can be sent
     tasks : arguments of each call; pictures travel as paths where they lie in files
-    n_jobs : number of processes; of no effect on a given scheduler
-    backend : name in `BACKENDS`
-    scheduler : address such as tcp://host:8786, for dask
+    workers : Workers
 
     Raises
     ------
     LineamentError
-        For an unknown backend, a scheduler that does not answer, or workers that keep dying.
+        For a scheduler that does not answer, or workers that keep dying.
     """
-    check_choice("--backend", backend, BACKENDS)
-    if scheduler and backend != "dask":
-        raise LineamentError("--scheduler needs --backend dask.")
     if not tasks:
         return
-    with _cluster(n_jobs, scheduler) if backend == "dask" else contextlib.nullcontext(n_jobs) as workers:
-        yield from _with_retries(function, tasks, backend, workers)
+    own = contextlib.nullcontext(workers.n_jobs)
+    with _cluster(workers.n_jobs, workers.scheduler) if workers.backend == "dask" else own as n_jobs:
+        yield from _with_retries(function, tasks, workers.backend, n_jobs)
 
 
 def _with_retries(function, tasks, backend, n_jobs):

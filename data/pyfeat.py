@@ -11,7 +11,7 @@ from .dataset import Dataset
 from .openface import load_points, point_tables
 from .reader import Source
 from .table import MAX_HEADERS
-from .tree import Tree
+from .archive import Tree
 
 
 def load(tree: Tree) -> Dataset:

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from .dataset import Dataset
 from .pixels import label_of
 from .reader import Rows, Source, image_files, stem
-from .tree import Tree
+from .archive import Tree
 
 IDS = ("surprise", "fear", "disgust", "happy", "sad", "anger", "neutral")  # numbered from 1
 LABELS = tuple(sorted(IDS))

@@ -10,7 +10,7 @@ from .dataset import TEST, TRAIN, VALIDATION, Dataset, Skipped
 from .errors import LineamentError
 from .images import IMAGE_SUFFIXES, ArrayImages, TreeImages
 from .points import N_POINTS, PointImages
-from .tree import Tree
+from .archive import Tree
 
 # What the datasets call their parts, in lower case.
 PARTS = {
@@ -59,6 +59,9 @@ class Source:
     licence: str = ""
     obtain: str = ""
     url: str = ""
+
+
+AUTO = Source(title="Any of them", about="recognise the layout of --data")
 
 
 @dataclass(slots=True)

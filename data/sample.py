@@ -23,6 +23,7 @@ from .dataset import Dataset
 from .face_model import CANVAS, AppearanceModel, with_shut_lips
 from .fer2013 import LABELS
 from .images import ArrayImages
+from .reader import Source
 
 log = logging.getLogger(__name__)
 
@@ -175,3 +176,16 @@ def _sharpened(picture):
 def clipped_share(pictures: np.ndarray) -> np.ndarray:
     """Share (n,) of the pixels that are pure black or white."""
     return ((pictures == 0) | (pictures == 255)).mean(axis=(1, 2))
+
+
+SOURCE = Source(
+    title="Lineament's sample",
+    about="embedded synthetic faces of nobody",
+    draw=draw_sample,
+    classes=LABELS,
+    images="840",
+    subjects="40, drawn",
+    split="none",
+    licence="MIT, as the project",
+    obtain="embedded",
+)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from .images import UnreadableImage
+from .parallel import Workers, in_parallel
 
 MAX_BITS = 8  # of 63 that may differ
 MIN_CORRELATION = 0.90  # of the gray pixels at THUMB x THUMB
@@ -38,41 +38,54 @@ class Survey:
         Width and height in pixels; 0 where unreadable.
     hashes : ndarray of shape (n,), uint64
         Perceptual hash; 0 where there is none.
+    thumbs : ndarray of shape (n, 48, 48), uint8
+        The gray picture at one small size.
     problems : tuple of n str
         Why a picture cannot be read; "" where it can.
     """
 
     sizes: np.ndarray
     hashes: np.ndarray
+    thumbs: np.ndarray
     problems: tuple[str, ...]
 
 
-def survey_images(images: Sequence, *, n_jobs: int = 1, progress: bool = False) -> Survey:
+def survey_images(images: Sequence, workers: Workers = Workers()) -> Survey:
     """Decode every picture once, for its size, its hash and its readability."""
     starts = range(0, len(images), BATCH)
-    batches = (np.arange(start, min(start + BATCH, len(images))) for start in starts)
-    tasks = (delayed(_survey_batch)(images.take(rows)) for rows in batches)
-    done = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
-    done = list(tqdm(done, total=len(starts), desc="looking at pictures", unit="batch", disable=not progress))
+    tasks = [(images.take(np.arange(start, min(start + BATCH, len(images)))),) for start in starts]
+    done = [None] * len(tasks)
+    with tqdm(total=len(tasks), desc="looking at pictures", unit="batch", disable=not workers.progress) as bar:
+        for number, batch in in_parallel(_survey_batch, tasks, workers):
+            done[number] = batch
+            bar.update()
     return Survey(
         sizes=np.concatenate([batch.sizes for batch in done]),
         hashes=np.concatenate([batch.hashes for batch in done]),
+        thumbs=np.concatenate([batch.thumbs for batch in done]),
         problems=tuple(problem for batch in done for problem in batch.problems),
     )
 
 
 def _survey_batch(images) -> Survey:
-    sizes = np.zeros((len(images), 2), dtype=np.int32)
-    hashes, problems = np.zeros(len(images), dtype=np.uint64), [""] * len(images)
-    for row in range(len(images)):
+    n = len(images)
+    sizes, problems = np.zeros((n, 2), dtype=np.int32), [""] * n
+    hashes, thumbs = np.zeros(n, dtype=np.uint64), np.zeros((n, THUMB, THUMB), dtype=np.uint8)
+    for row in range(n):
         try:
             image = images[row]
         except UnreadableImage as reason:
             problems[row] = str(reason)
             continue
         sizes[row] = image.shape[1], image.shape[0]
-        hashes[row] = perceptual_hash(image)
-    return Survey(sizes, hashes, tuple(problems))
+        hashes[row], thumbs[row] = signature(image)
+    return Survey(sizes, hashes, thumbs, tuple(problems))
+
+
+def signature(image: np.ndarray) -> tuple[int, np.ndarray]:
+    """What copies of a picture (H, W) or (H, W, 3) are known by: its perceptual hash, and itself at 48x48 in gray."""
+    gray = _gray(image)
+    return perceptual_hash(gray), cv2.resize(gray, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
 
 
 def perceptual_hash(image: np.ndarray) -> int:
@@ -88,8 +101,16 @@ def _gray(image):
     return image if image.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
 
 
-def near_pairs(images: Sequence, hashes: np.ndarray) -> np.ndarray:
-    """Pairs of rows (m, 2) whose pictures nearly agree; of several equal hashes, the first stands for all."""
+def near_pairs(hashes: np.ndarray, thumbs: np.ndarray) -> np.ndarray:
+    """Pairs of rows (m, 2) whose pictures nearly agree; of several equal hashes, the first stands for all.
+
+    Parameters
+    ----------
+    hashes : ndarray of shape (n,), uint64
+        From `signature`; 0 for none.
+    thumbs : ndarray of shape (n, 48, 48), uint8
+        From `signature`.
+    """
     rows = np.flatnonzero(hashes)
     values, first, inverse = np.unique(hashes[rows], return_index=True, return_inverse=True)
     same = np.stack([rows[first[inverse]], rows], axis=1)
@@ -97,7 +118,7 @@ def near_pairs(images: Sequence, hashes: np.ndarray) -> np.ndarray:
     verified = [np.empty((0, 2), dtype=np.int64)]
     for start in range(0, len(candidates), PAIRS):
         pairs = candidates[start : start + PAIRS]
-        verified.append(pairs[_correlations(images, pairs) >= MIN_CORRELATION])
+        verified.append(pairs[_correlations(thumbs, pairs) >= MIN_CORRELATION])
     return np.concatenate(verified)
 
 
@@ -122,18 +143,20 @@ def _close_within(values, bucket):
             yield pairs[pairs[:, 0] < pairs[:, 1]]  # the order is stable: so every pair comes once
 
 
-def _correlations(images, pairs) -> np.ndarray:
+def _correlations(thumbs, pairs) -> np.ndarray:
     """Correlation (m,) of the gray pixels of each pair, at one small size."""
     rows, place = np.unique(pairs, return_inverse=True)
-    thumbs = np.stack([_thumb(images, row) for row in rows])
-    return np.array([thumbs[left] @ thumbs[right] for left, right in place.reshape(pairs.shape)])
+    centred = np.stack([_centred(thumbs[row]) for row in rows])
+    return np.array([centred[left] @ centred[right] for left, right in place.reshape(pairs.shape)])
 
 
-def _thumb(images, row):
-    """Gray pixels (THUMB²,) with mean 0 and length 1; zeros, which correlate with nothing, where unreadable."""
-    try:
-        small = cv2.resize(_gray(images[row]), (THUMB, THUMB), interpolation=cv2.INTER_AREA)
-    except UnreadableImage:
-        return np.zeros(THUMB * THUMB, dtype=np.float32)
-    centred = small.ravel().astype(np.float32) - small.mean(dtype=np.float32)
+def _centred(thumb):
+    """Gray pixels (THUMB²,) with mean 0 and length 1; zeros, which correlate with nothing, of a plain picture."""
+    centred = thumb.ravel().astype(np.float32) - thumb.mean(dtype=np.float32)
     return centred / max(np.linalg.norm(centred), 1e-6)
+
+
+def take_signatures(pictures: Sequence[np.ndarray], points, boxes) -> dict[str, np.ndarray]:
+    """Hash and thumb of decoded pictures, under these names: what `landmarks.look_at` may take while it has them."""
+    hashes, thumbs = zip(*map(signature, pictures))
+    return {"hash": np.array(hashes, dtype=np.uint64), "thumb": np.stack(thumbs)}

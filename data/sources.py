@@ -6,27 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from . import (
-    affectnet,
-    ck48,
-    ckextended,
-    ckplus,
-    fer2013,
-    ferplus,
-    folders,
-    imdb,
-    jaffe,
-    kdef,
-    listed,
-    openface,
-    pyfeat,
-    rafdb,
-    sample,
-)
 from .dataset import Dataset
 from .errors import LineamentError, check_choice
 from .reader import Source, seen
-from .tree import Tree, open_tree
+from .registry import entries
+from .archive import Tree
+from .packed import open_tree
 
 log = logging.getLogger(__name__)
 
@@ -35,34 +20,27 @@ ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
 
 
 # In the order in which they are tried: the particular before the general.
-DATASETS = {
-    "sample": Source(
-        title="Lineament's sample",
-        about="embedded synthetic faces of nobody",
-        draw=sample.draw_sample,
-        classes=fer2013.LABELS,
-        images="840",
-        subjects="40, drawn",
-        split="none",
-        licence="MIT, as the project",
-        obtain="embedded",
-    ),
-    AUTO: Source(title="Any of them", about="recognise the layout of --data"),
-    "ferplus": ferplus.SOURCE,
-    "ckextended": ckextended.SOURCE,
-    "fer2013": fer2013.SOURCE,
-    "ckplus": ckplus.SOURCE,
-    "ck48": ck48.SOURCE,
-    "kdef": kdef.SOURCE,
-    "jaffe": jaffe.SOURCE,
-    "affectnet": affectnet.SOURCE,
-    "rafdb": rafdb.SOURCE,
-    "imdb": imdb.SOURCE,
-    "openface": openface.SOURCE,
-    "pyfeat": pyfeat.SOURCE,
-    "csv": listed.SOURCE,
-    "folder": folders.SOURCE,
-}
+DATASETS: dict[str, Source] = entries(
+    __package__,
+    {
+        "sample": "sample:SOURCE",
+        AUTO: "reader:AUTO",
+        "ferplus": "ferplus:SOURCE",
+        "ckextended": "ckextended:SOURCE",
+        "fer2013": "fer2013:SOURCE",
+        "ckplus": "ckplus:SOURCE",
+        "ck48": "ck48:SOURCE",
+        "kdef": "kdef:SOURCE",
+        "jaffe": "jaffe:SOURCE",
+        "affectnet": "affectnet:SOURCE",
+        "rafdb": "rafdb:SOURCE",
+        "imdb": "imdb:SOURCE",
+        "openface": "openface:SOURCE",
+        "pyfeat": "pyfeat:SOURCE",
+        "csv": "listed:SOURCE",
+        "folder": "folders:SOURCE",
+    },
+)
 READERS = {name: source for name, source in DATASETS.items() if source.recognise is not None}
 
 

@@ -71,24 +71,22 @@ def relabel(dataset: Dataset, labels: Sequence[str] | Mapping[str, str]) -> Data
     return _renamed(dataset, new_of)
 
 
-def line_up(first: Dataset, second: Dataset) -> tuple[Dataset, Dataset]:
-    """Both datasets with the same `label_names`: canonical where known, what only one has in `skipped`.
+def align_labels(datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
+    """The datasets with the same `label_names`: canonical where known; what not all of them have is in `skipped`.
 
     Raises
     ------
     LineamentError
         If they share fewer than two labels.
     """
-    names = [{own: canonical_name(own) or own for own in dataset.label_names} for dataset in (first, second)]
-    shared = set(names[0].values()) & set(names[1].values())
+    names = [{own: canonical_name(own) or own for own in dataset.label_names} for dataset in datasets]
+    shared = set.intersection(*(set(new_of.values()) for new_of in names))
     if len(shared) < 2:
-        raise LineamentError(
-            f"'{first.name}' ({', '.join(first.label_names)}) and '{second.name}' ({', '.join(second.label_names)}) "
-            "share fewer than two labels. Rename labels of one first."
-        )
+        told = " and ".join(f"'{dataset.name}' ({', '.join(dataset.label_names)})" for dataset in datasets)
+        raise LineamentError(f"{told} share fewer than two labels. Rename labels of one first.")
     return tuple(
         _renamed(dataset, {own: new for own, new in new_of.items() if new in shared})
-        for dataset, new_of in zip((first, second), names)
+        for dataset, new_of in zip(datasets, names)
     )
 
 

@@ -1,26 +1,27 @@
-"""Landmarks to named geometric features, and faces cropped for networks."""
+"""Faces to named measurements, of points and of pixels, and to crops for networks."""
 
-from .crops import face_crops
-from .geometry import FAMILIES, FEATURES, Feature, normalised
+from .measure import Family, Feature, normalised
+from .measuring import Measures, face_table, measure
 from .reference import REFERENCES, neutral_faces, reference_sentence, relative_table, without_references
+from .registry import DEFAULT_FAMILIES, FAMILIES, FEATURES
 from .table import FeatureTable, Inputs
-from .tables import ALL_FAMILIES, face_table
-from .transformer import DEFAULT_FAMILIES, FaceFeatures, feature_table, iter_feature_tables
+from .transformer import FaceFeatures, feature_table, iter_feature_tables
 
 __all__ = [
-    "ALL_FAMILIES",
     "DEFAULT_FAMILIES",
     "FAMILIES",
     "FEATURES",
+    "REFERENCES",
     "FaceFeatures",
+    "Family",
     "Feature",
     "FeatureTable",
     "Inputs",
-    "REFERENCES",
-    "face_crops",
+    "Measures",
     "face_table",
     "feature_table",
     "iter_feature_tables",
+    "measure",
     "neutral_faces",
     "normalised",
     "reference_sentence",

@@ -59,7 +59,7 @@ _PAIRED_TILTS = [
 ]
 
 
-def angles() -> Family:
+def _family():
     corners = [row[:4] for row in both_sides(_PAIRED_CORNERS)] + _MIDLINE_CORNERS
     tilts = list(both_sides(_PAIRED_TILTS))
     first, vertex, second = ([row[place] for row in corners] for place in (1, 2, 3))
@@ -81,4 +81,7 @@ def angles() -> Family:
         Feature(f"angle_{name}", f"rise of p{a} -> p{b} over the eye axis, -pi to pi", "rad", (((a,), (b,)),))
         for name, a, b, _ in tilts
     ]
-    return Family(tuple(features), compute, "corners of lids, brows and lips, and their slopes")
+    return Family.of(features, compute, "corners of lids, brows and lips, and their slopes")
+
+
+FAMILY = _family()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .measure import Family, Feature, anchor_label, anchor_rows, as_anchor, both_sides, coordinates
-from ..landmarks.layout import LEFT_EYE, N_POINTS, OUTER_MOUTH, RIGHT_BROW, RIGHT_EYE
+from ..landmarks.layout import LEFT_EYE, OUTER_MOUTH, RIGHT_BROW, RIGHT_EYE
 
 _PAIRED_DISTANCES = [
     ("{}_eye_width", 36, 39),
@@ -61,36 +61,26 @@ _MIDLINE_DISTANCES = [
 ]
 
 
-def distances() -> Family:
+def _family():
     rows = [(name, as_anchor(a), as_anchor(b)) for name, a, b, _ in both_sides(_PAIRED_DISTANCES)]
     rows += [(name, as_anchor(a), as_anchor(b)) for name, a, b in _MIDLINE_DISTANCES]
     starts, ends = [row[1] for row in rows], [row[2] for row in rows]
 
     def compute(points):
-        return _lengths(*(anchor_rows(rows, ends) - anchor_rows(rows, starts) for rows in coordinates(points))).T
+        return lengths(*(anchor_rows(rows, ends) - anchor_rows(rows, starts) for rows in coordinates(points))).T
 
     features = tuple(
         Feature(f"dist_{name}", f"|{anchor_label(a)} - {anchor_label(b)}|", "IOD", ((a, b),)) for name, a, b in rows
     )
-    return Family(features, compute, "lengths between points of eyes, brows, nose, mouth and jaw")
+    return Family.of(features, compute, "lengths between points of eyes, brows, nose, mouth and jaw")
 
 
-def pairwise() -> Family:
-    """All 2,278 distances between two of the 68 points."""
-    starts, ends = np.triu_indices(N_POINTS, 1)
-
-    def compute(points):
-        return _lengths(*(rows[ends] - rows[starts] for rows in coordinates(points))).T
-
-    features = tuple(
-        Feature(f"pair_{a}_{b}", f"|p{a} - p{b}|", "IOD", (((int(a),), (int(b),)),)) for a, b in zip(starts, ends)
-    )
-    return Family(features, compute, "all 2,278 distances between two of the 68 points")
-
-
-def _lengths(x, y):
+def lengths(x, y):
     # Lengths in IOD neither overflow nor underflow: np.hypot guards against both at ten times the cost.
     x *= x
     y *= y
     x += y
     return np.sqrt(x, out=x)
+
+
+FAMILY = _family()

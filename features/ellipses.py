@@ -65,7 +65,7 @@ def fitted_ellipse(contour: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def ellipses() -> Family:
+def _family():
     def compute(points):
         columns = []
         for contour, inwards in _ELLIPSES.values():
@@ -85,4 +85,7 @@ def ellipses() -> Family:
         for contour, (indices, _) in _ELLIPSES.items()
         for part, (formula, unit) in _ELLIPSE_PARTS.items()
     )
-    return Family(features, compute, "ellipses fitted to eyes, brows and the outer and inner mouth")
+    return Family.of(features, compute, "ellipses fitted to eyes, brows and the outer and inner mouth")
+
+
+FAMILY = _family()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .measure import Feature
+from .measure import Family, Feature
 from ..landmarks.layout import LEFT_EYE, MIRROR, N_POINTS, RIGHT_EYE
 
 REACH = 0.036  # IOD to both sides: 1.5 px of the aligned face, half the width of a furrow and its banks
@@ -199,3 +199,10 @@ def _feature(name, region, quad):
 
 FURROWS = tuple(_feature(*row) for row in _QUADS)
 TYPICAL = np.array([region.typical for _, region, _ in _QUADS])
+FAMILY = Family(
+    names=tuple(feature.name for feature in FURROWS),
+    about=ABOUT,
+    compute_pixels=furrows,
+    features=FURROWS,
+    note=NOTE,
+)

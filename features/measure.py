@@ -7,7 +7,7 @@ x axis at -1/2 and +1/2; so translation, scale and in-plane rotation of the
 face change no feature. Left and right are the subject's own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,21 +36,45 @@ class Feature:
 
 @dataclass(frozen=True)
 class Family:
-    """Features that are computed together: points (n, 68, 2) to (n, d).
+    """Measurements that are computed together: by the points of a face, by its pixels, or by the sum of both.
 
-    `frame` says which points: "face", normalised, or "picture", in pixels.
-    `note` is a paragraph for the page of features.
+    Parameters
+    ----------
+    names : tuple of d str
+        Of the columns.
+    about : str
+        A few words for the command line.
+    compute : function of points (n, 68, 2), gives (n, d); or None
+        Of what the points show, in the `frame` asked for.
+    compute_pixels : function of aligned faces (n, 96, 96) uint8 and their points (n, 68, 2) px, gives (n, d); or None
+        Of what the pixels show; added to what the points show where there are both, and 0 where there is no picture.
+    features : tuple of Feature
+        Those that can be told and drawn one by one.
+    note : str
+        A paragraph for the page of features.
+    frame : {"face", "picture"}
+        Points as `normalised` gives them, or in pixels.
     """
 
-    features: tuple[Feature, ...]
-    compute: Callable[[np.ndarray], np.ndarray]
+    names: tuple[str, ...]
     about: str
+    compute: Callable[[np.ndarray], np.ndarray] | None = None
+    compute_pixels: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    features: tuple[Feature, ...] = ()
     note: str = ""
     frame: str = "face"
 
+    @classmethod
+    def of(cls, features: Sequence[Feature], compute: Callable, about: str, **more) -> "Family":
+        """A family of points whose columns are `features`."""
+        features = tuple(features)
+        names = tuple(feature.name for feature in features)
+        return cls(names=names, about=about, compute=compute, features=features, **more)
+
     @property
-    def names(self) -> list[str]:
-        return [feature.name for feature in self.features]
+    def needs_pixels(self) -> bool:
+        """Without a picture there is nothing to measure."""
+        return self.compute is None
 
 
 def normalised(points: np.ndarray) -> np.ndarray:

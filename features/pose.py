@@ -24,7 +24,7 @@ corners were laid level.
 """
 
 
-def pose() -> Family:
+def _family():
     """Yaw and pitch of the face with level eyes, and the roll of the eyes in the picture."""
     centred = HEAD - HEAD.mean(axis=0)
     camera = np.linalg.pinv(centred)  # (3, 13): rows of the affine camera from one coordinate of the points
@@ -50,7 +50,7 @@ def pose() -> Family:
         Feature("pose_roll", "turn of p36 -> p45 clockwise in the picture, -pi to pi", "rad", eyes),
     )
     about = "turn of the head: yaw and pitch by a mean head in scaled orthography, roll by the eyes"
-    return Family(features, compute, about, NOTE, frame="picture")
+    return Family.of(features, compute, about, note=NOTE, frame="picture")
 
 
 def _roll(points):
@@ -58,3 +58,6 @@ def _roll(points):
     across, down = (left - right).T
     apart = (across != 0) | (down != 0)
     return np.where(apart, np.arctan2(down, across), np.nan)
+
+
+FAMILY = _family()

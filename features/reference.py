@@ -15,8 +15,8 @@ import numpy as np
 
 from ..data.dataset import Dataset, Skipped
 from ..data.errors import LineamentError
-from .geometry import FEATURES
-from .transformer import FeatureTable
+from .registry import FEATURES
+from .table import FeatureTable
 
 REFERENCES = {
     "none": "measurements of the face alone",

@@ -52,7 +52,7 @@ def aligned(points: np.ndarray, template: np.ndarray) -> np.ndarray:
     return np.stack([moved.real, moved.imag], axis=-1)
 
 
-def shape() -> Family:
+def _family():
     """The 136 coordinates of the aligned points."""
 
     def compute(points):
@@ -68,4 +68,7 @@ def shape() -> Family:
         for point in range(N_POINTS)
         for axis in ("x", "y")
     )
-    return Family(features, compute, "the 136 coordinates after Procrustes alignment to a mean face")
+    return Family.of(features, compute, "the 136 coordinates after Procrustes alignment to a mean face")
+
+
+FAMILY = _family()

@@ -7,11 +7,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..data.errors import LineamentError, check_choice
-from .geometry import FAMILIES, normalised
+from .measure import normalised
+from .registry import DEFAULT_FAMILIES, FAMILIES
 from .table import FeatureTable
 from ..landmarks.layout import N_POINTS
 
-DEFAULT_FAMILIES = ("distances", "angles", "ellipses")
 CHUNK = 1_000  # faces computed at a time: what stands between points and measurements then fits the cache
 BLOCK = 50_000  # faces of a table where tables come one after another
 
@@ -55,7 +55,7 @@ class FaceFeatures(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         points = self._landmarks(X, reset=False)
-        table = np.empty((len(points), sum(len(FAMILIES[family].features) for family in self.families)))
+        table = np.empty((len(points), sum(len(FAMILIES[family].names) for family in self.families)))
         for start in range(0, len(points), CHUNK):
             part = slice(start, start + CHUNK)
             table[part] = self._measure(points[part])
@@ -98,6 +98,8 @@ def check_families(families: Sequence[str]) -> None:
         raise LineamentError(f"Name at least one feature family, as a list. Choose from {', '.join(sorted(FAMILIES))}.")
     for family in families:
         check_choice("feature family", family, FAMILIES)
+        if FAMILIES[family].needs_pixels:
+            raise LineamentError(f"The feature family '{family}' needs pictures: measure faces, not points alone.")
     if len(set(families)) < len(families):
         raise LineamentError(f"A feature family is named twice in {', '.join(families)}.")
 

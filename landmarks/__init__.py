@@ -1,16 +1,18 @@
-"""Faces to 68 landmarks: detection, extraction over a dataset, cache."""
+"""Pictures to faces with 68 landmarks: detection, one look over many pictures, cache, tracking, video."""
 
-from .detector import DETECTORS, Face, find_face, find_faces
-from .extract import ON_MISS, LandmarkSet, extract_landmarks
-from .given import given_landmarks
+from .faces import Faces, given_faces
+from .find import DETECTORS, find_face, find_faces
+from .fitting import Face
+from .look import ON_MISS, Finder, look_at
 
 __all__ = [
     "DETECTORS",
     "ON_MISS",
     "Face",
-    "LandmarkSet",
-    "extract_landmarks",
+    "Faces",
+    "Finder",
     "find_face",
     "find_faces",
-    "given_landmarks",
+    "given_faces",
+    "look_at",
 ]

@@ -29,16 +29,17 @@ class LandmarkCache:
     Parameters
     ----------
     folder : path of the cache
-    version : from `landmarks.detector.extractor_version`
+    version : from `landmarks.find.extractor_version`
     """
 
-    FIELDS = ("digests", "points", "boxes", "found", "score", "sharpness")
+    FIELDS = ("digests", "points", "boxes", "found", "score", "sharpness", "seconds")
 
     def __init__(self, folder, version: str):
         self.folder = Path(folder) / version
 
     def load(self) -> dict[str, np.ndarray]:
-        """All cached rows: `digests` (k,), `points` (k, 68, 2), `boxes`, `found`, `score`, `sharpness`."""
+        """All cached rows: `digests` (k,), `points` (k, 68, 2), `boxes`, `found`, `score`, `sharpness`,
+        `seconds`."""
         batches = []
         for file in sorted(self.folder.glob("*.npz")):
             try:

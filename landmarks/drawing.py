@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from .detector import Face
+from .fitting import Face
 from .layout import CLOSED, CONTOURS
 
 COLOUR = (60, 220, 60)  # BGR

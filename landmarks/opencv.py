@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..data.errors import LineamentError
+from .fitting import DetectorSpec
 from .view import View, calibrated
 
 YUNET_VARIABLE = "LINEAMENT_YUNET"
@@ -96,3 +97,8 @@ def _yunet(path: Path):
         return cv2.FaceDetectorYN.create(str(path), "", (320, 320), YUNET_THRESHOLD)
     except cv2.error as error:
         raise LineamentError(f"{path} is no YuNet model ({error}).") from error
+
+
+HAAR = DetectorSpec(locate_haar_alt2, "OpenCV's boosted cascade frontalface_alt2 (Viola and Jones 2001)")
+HAAR_DEFAULT = DetectorSpec(locate_haar_default, "OpenCV's boosted cascade frontalface_default")
+YUNET = DetectorSpec(locate_yunet, f"OpenCV's YuNet; its ONNX file stands in {YUNET_VARIABLE}")

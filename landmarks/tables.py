@@ -18,7 +18,7 @@ import numpy as np
 from ..data.errors import LineamentError, check_choice
 from ..data.points import COLUMNS as POINT_COLUMNS
 from ..data.points import landmark_style
-from .detector import Face, box_of_points
+from .fitting import Face, box_of_points
 from .layout import N_POINTS
 from .quality import head_pose
 

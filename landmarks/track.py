@@ -7,7 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .detector import Face, box_of_points, find_faces, follow_face
+from .find import find_faces, follow_face
+from .fitting import Face, box_of_points
 from .layout import N_POINTS
 
 DETECT_EVERY = 15  # frames: half a second of most videos until a new face is seen

@@ -1,9 +1,22 @@
 """Finished evaluations to a report that can be read, checked and repeated."""
 
-from .compare import load_runs
+from .comparison import load_runs
+from .comparison_page import write_comparison
 from .run import Failure, Run
+from .section import Section
 from .store import load_run
-from .tables import tables_of
-from .write import keep_run, rewrite_report, write_comparison, write_report
+from .write import keep_run, ranking_rows, rewrite_report, tables_of, write_report
 
-__all__ = ["Failure", "Run", "keep_run", "load_run", "load_runs", "rewrite_report", "tables_of", "write_comparison", "write_report"]
+__all__ = [
+    "Failure",
+    "Run",
+    "Section",
+    "keep_run",
+    "load_run",
+    "load_runs",
+    "ranking_rows",
+    "rewrite_report",
+    "tables_of",
+    "write_comparison",
+    "write_report",
+]

@@ -5,9 +5,11 @@ import numpy as np
 from ..classifiers.evaluate import UNUSED
 from ..data.dataset import TEST
 from ..data.scores import SCORES
-from .metrics import BASELINE, CV, GUESS, main_part, majority_label, scored_parts
+from .baselines import BASELINE, GUESS, majority_label
+from .metrics import CV, main_part, scored_parts
 from .run import Run
-from .tables import Tables
+from .section import Tables
+from .settings import plain
 
 SCHEMA = 1
 
@@ -23,7 +25,7 @@ def metrics_document(run: Run, tables: Tables) -> dict:
             "protocol": _protocol_document(run),
             "baseline": _baseline_document(run, tables),
             "models": {evaluation.name: _model_document(run, tables, evaluation) for evaluation in run.evaluations},
-            "pairs": [_record(row) for row in tables.pairs.to_dict("records")],
+            "pairs": [_record(row) for row in tables["pairs"].to_dict("records")],
             "audit": _audit_document(run, tables),
             "seconds": run.seconds,
             "versions": run.versions,
@@ -41,7 +43,7 @@ def _dataset_document(run, tables):
         "n_subjects": None if dataset.groups is None else len(np.unique(dataset.groups)),
         "n_duplicates": run.duplicates.exact,
         "n_near_duplicates": run.duplicates.near,
-        "parts": tables.labels.groupby("part", sort=False)["n"].sum().to_dict(),
+        "parts": tables["labels"].groupby("part", sort=False)["n"].sum().to_dict(),
         "skipped": len(run.skipped),
     }
 
@@ -81,25 +83,25 @@ def _protocol_document(run):
 def _baseline_document(run, tables):
     part = main_part(run)
     document = {"majority_label": majority_label(run), "part": part, **_scores_document(run, tables, BASELINE)}
-    all_faces = tables.parts[(tables.parts["model"] == BASELINE) & (tables.parts["faces"] == "all")]
+    all_faces = tables["parts"][(tables["parts"]["model"] == BASELINE) & (tables["parts"]["faces"] == "all")]
     accuracy = all_faces.set_index("part")["accuracy"][part]
     guess = _scores_document(run, tables, GUESS)
     return {"majority_accuracy": accuracy, **document, "stratified": guess}
 
 
 def _model_document(run, tables, evaluation):
-    cost = tables.cost.set_index("model").loc[evaluation.name]
+    cost = tables["cost"].set_index("model").loc[evaluation.name]
     return {
         **_scores_document(run, tables, evaluation.name),
         **cost.drop("model_bytes").to_dict(),  # sizes vary by a few bytes, and this file does not
-        "calibration_error": tables.certainty.set_index("model").loc[evaluation.name, "ece"],
+        "calibration_error": tables["certainty"].set_index("model").loc[evaluation.name, "ece"],
         "params": evaluation.params,
     }
 
 
 def _scores_document(run, tables, model):
-    cv = tables.cv[tables.cv["model"] == model].set_index("metric")
-    folds = tables.folds[tables.folds["model"] == model]
+    cv = tables["cv"][tables["cv"]["model"] == model].set_index("metric")
+    folds = tables["folds"][tables["folds"]["model"] == model]
     over_folds = {
         metric: {
             "mean": row["mean"],
@@ -121,7 +123,7 @@ def _record(row):
 def _audit_document(run, tables):
     if run.audit is None:
         return None
-    gaps = tables.gaps.drop(columns=["cause", "honest_rule", "leaky_rule"]).to_dict("records")
+    gaps = tables["gaps"].drop(columns=["cause", "honest_rule", "leaky_rule"]).to_dict("records")
     repeats = {"accuracy": run.audit.repeats.tolist()}
     return {
         "classifier": run.audit.classifier,
@@ -133,9 +135,9 @@ def _audit_document(run, tables):
 
 
 def _part_document(tables, model, part):
-    rows = tables.parts[(tables.parts["model"] == model) & (tables.parts["part"] == part)]
-    per_class = tables.per_class[(tables.per_class["model"] == model) & (tables.per_class["part"] == part)]
-    intervals = tables.intervals[(tables.intervals["model"] == model) & (tables.intervals["part"] == part)]
+    rows = tables["parts"][(tables["parts"]["model"] == model) & (tables["parts"]["part"] == part)]
+    per_class = tables["per_class"][(tables["per_class"]["model"] == model) & (tables["per_class"]["part"] == part)]
+    intervals = tables["intervals"][(tables["intervals"]["model"] == model) & (tables["intervals"]["part"] == part)]
     document = {}
     for row in rows.to_dict("records"):
         classes = per_class[per_class["faces"] == row["faces"]].set_index("label")
@@ -148,18 +150,3 @@ def _part_document(tables, model, part):
             for values in document[row["faces"]]["per_class"].values():
                 values["n"] = int(values["n"])
     return document
-
-
-def plain(value):
-    """`value` in JSON's own types: no NumPy, no tuple, and None for NaN and infinities."""
-    if isinstance(value, dict):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    return str(value)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ..data.images import UnreadableImage
+from ..landmarks.layout import N_POINTS
 
 TILE = 168  # pixels a side, as the page shows it
 POINT_COLOR = (255, 209, 71)  # RGB, light on faces of any tone
@@ -17,6 +18,17 @@ class Thumbnail:
 
     picture: np.ndarray
     points: np.ndarray
+
+    def to_dict(self) -> dict:
+        """The picture as PNG bytes, the points in one row."""
+        picture = self.picture if self.picture.ndim == 2 else self.picture[..., ::-1]
+        return {"picture": cv2.imencode(".png", picture)[1].tobytes(), "points": self.points.ravel()}
+
+    @classmethod
+    def from_dict(cls, stored: dict) -> "Thumbnail":
+        picture = cv2.imdecode(np.frombuffer(stored["picture"], dtype=np.uint8), cv2.IMREAD_UNCHANGED)
+        points = np.asarray(stored["points"], dtype=np.float32).reshape(N_POINTS, 2)
+        return cls(picture if picture.ndim == 2 else picture[..., ::-1], points)
 
     @property
     def has_points(self) -> bool:
@@ -34,6 +46,18 @@ class Thumbnail:
             cv2.circle(tile, centre, 26, (20, 20, 20), -1, cv2.LINE_AA, shift=4)
             cv2.circle(tile, centre, 20, POINT_COLOR, -1, cv2.LINE_AA, shift=4)
         return tile
+
+
+@dataclass(frozen=True)
+class Example:
+    """One drawn picture: `tile` square uint8 RGB, its caption and a description in words."""
+
+    tile: np.ndarray
+    caption: str
+    alt: str
+
+    def jpeg(self) -> bytes:
+        return cv2.imencode(".jpg", self.tile[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
 
 
 @dataclass(frozen=True)
@@ -56,6 +80,18 @@ class Excerpt:
     conditions: dict[str, np.ndarray]
     mean_face: np.ndarray | None
     between: np.ndarray
+
+    def to_dict(self) -> dict:
+        """What is neither a number a picture nor a thumbnail: those are tables of the run folder."""
+        return {
+            "between": self.between.tolist(),
+            "mean_face": None if self.mean_face is None else self.mean_face.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict, *, thumbnails: dict, conditions: dict) -> "Excerpt":
+        mean_face = None if stored["mean_face"] is None else np.array(stored["mean_face"])
+        return cls(thumbnails, conditions, mean_face, np.array(stored["between"], dtype=float))
 
 
 def thumbnails(images, points: np.ndarray, boxes: np.ndarray, rows) -> dict[int, Thumbnail]:

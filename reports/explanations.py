@@ -1,13 +1,9 @@
-"""What a model's answers rest on, as tidy tables; and to and from the run folder."""
-
-from dataclasses import asdict
+"""What a model's answers rest on, as tidy tables."""
 
 import numpy as np
 import pandas as pd
 
-from ..classifiers.ablation import OWN, Ablated, Stability
-from ..classifiers.clusters import Cluster
-from ..classifiers.explain import Effect, Explanation, FaceExplained, Importance, Move
+from ..classifiers.ablation import OWN
 from .run import Run
 
 FAMILY, CLUSTER, FEATURE = "family", "cluster", "feature"
@@ -95,33 +91,3 @@ def moves_table(run: Run) -> pd.DataFrame:
         for rank, move in enumerate(face.moves, start=1)
     ]
     return pd.DataFrame(rows, columns=list(MOVE_COLUMNS)).astype({"flips_after": "Int64"})
-
-
-def explanation_document(explanation: Explanation) -> dict:
-    """What `explanation_of` reads."""
-    return asdict(explanation) | {"rows": explanation.rows.tolist()}
-
-
-def explanation_of(stored: dict) -> Explanation:
-    """The explanation of a run folder; JSON holds NaN as null."""
-    built = {name: _built(kind, stored[name]) for name, kind in _PARTS.items()}
-    faces = tuple(
-        FaceExplained(**face | {"moves": _built(Move, face["moves"])}) for face in stored["faces"]
-    )
-    return Explanation(**stored | built | {"rows": np.array(stored["rows"], dtype=np.int64), "faces": faces})
-
-
-_PARTS = {
-    "clusters": Cluster, "features": Importance, "related": Importance, "families": Importance, "effects": Effect,
-    "ablation": Ablated, "stability": Stability,
-}  # fmt: skip
-
-
-def _built(kind, entries):
-    return tuple(kind(**{name: _value(name, value) for name, value in entry.items()}) for entry in entries)
-
-
-def _value(name, value):
-    if isinstance(value, list):
-        return tuple(_value(name, item) for item in value)
-    return float("nan") if value is None else value

@@ -1,31 +1,16 @@
 """Faces for the page: which pictures, in which words."""
 
-from dataclasses import dataclass
-
-import cv2
 import numpy as np
 
-from ..features.geometry import normalised
-from .errors import gallery_rows
-from .excerpt import Excerpt, thumbnails
+from ..features import normalised
+from .confusions import gallery_rows
+from .excerpt import Example, Excerpt, thumbnails
 from .explanations import explained_rows
 from .metrics import variance_between_labels
 from .run import Run
 from .slices import conditions_of
 
 N_FOUND, N_MISSED = 12, 4
-
-
-@dataclass(frozen=True)
-class Example:
-    """One drawn picture: `tile` (TILE, TILE, 3) uint8 RGB, its caption and a description in words."""
-
-    tile: np.ndarray
-    caption: str
-    alt: str
-
-    def jpeg(self) -> bytes:
-        return cv2.imencode(".jpg", self.tile[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
 
 
 def excerpt_of(run: Run) -> Excerpt:
@@ -76,7 +61,7 @@ def _drawn(run, row):
 
 
 def error_faces(run: Run, worst) -> list[Example]:
-    """Faces of rows of `Tables.worst`: the label, and what the model said with which probability."""
+    """Faces of rows of `confusions.worst_table`: the label, and what the model said with which probability."""
     examples = []
     for row in worst.itertuples():
         if row.row not in run.excerpt.thumbnails:
@@ -89,7 +74,7 @@ def error_faces(run: Run, worst) -> list[Example]:
 
 
 def pair_faces(run: Run, pair) -> list[Example]:
-    """Faces of one row of `Tables.confused`."""
+    """Faces of one row of `confusions.confused_table`."""
     return [
         Example(
             run.excerpt.thumbnails[row].tile(),

@@ -11,16 +11,22 @@ import pandas as pd
 from ..classifiers.evaluate import HELD_OUT, Evaluation
 from ..data.dataset import TEST, Dataset
 from ..data.errors import LineamentError
-from ..data.files import write_atomically
-from ..data.scores import scores
-from .metrics import BASELINE
-from .write import as_json, templates
+from ..data.scores import SCORES, scores
+from .baselines import BASELINE
+from .blocks import Bullets, Cell as Entry, Code, Notice, Paragraph, TableBlock
+from .cells import columns_of, text_cell
+from .formats import capital, count, percent
+from .html import html
+from .narrative import SCORE_NAMES
+from .page import Chapter, Page
+from .settings import as_json
+from .write import write_files
 
-TITLES = {"accuracy": "Accuracy", "recall_macro": "Macro recall", "f1_macro": "Macro F1"}
+CROSS_VALIDATION = "cross-validation"
 
 
 @dataclass(frozen=True)
-class Cell:
+class Transfer:
     """One dataset trained on, one scored: `evaluations` and `found` run over the rows of `scored`.
 
     `page` is the report of the dataset trained on.
@@ -33,44 +39,48 @@ class Cell:
     page: Path
 
     @property
-    def own(self) -> bool:
+    def within(self) -> bool:
+        """Whether the dataset is scored that was trained on."""
         return self.trained is self.scored
 
     @property
     def part(self) -> str:
-        """Which rows are scored: all of another dataset; of the own, its test part or else by cross-validation."""
-        if not self.own:
+        """Which rows are scored: all of another dataset; within one, its test part or else by cross-validation."""
+        if not self.within:
             return "all"
         split = self.scored.split
-        return "test part" if split is not None and (split == TEST).any() else "cross-validation"
+        return "test part" if split is not None and (split == TEST).any() else CROSS_VALIDATION
 
     def rows(self) -> np.ndarray:
         """Mask (n,) of the rows that are scored."""
         fold = self.evaluations[0].fold
-        if self.part == "cross-validation":
+        if self.part == CROSS_VALIDATION:
             return fold >= 0
-        return fold == HELD_OUT if not self.own else self.scored.split == TEST
+        return fold == HELD_OUT if not self.within else self.scored.split == TEST
 
 
-def matrix_table(cells: Sequence[Cell]) -> pd.DataFrame:
-    """One row a cell, model and kind of faces: `train`, `test`, `part`, `model`, `faces`, `n` and the scores.
+Cell = Transfer  # the name by which run_pipeline.py knows it
+
+
+def matrix_table(transfers: Sequence[Transfer]) -> pd.DataFrame:
+    """One row a transfer, model and kind of faces: `train`, `test`, `part`, `model`, `faces`, `n` and the scores.
 
     The baseline answers the most frequent label of the dataset trained on.
     """
     rows = []
-    for cell in cells:
-        target = cell.evaluations[0].target
-        majority = np.bincount(cell.trained.target).argmax()
-        answers = {evaluation.name: evaluation.predicted for evaluation in cell.evaluations}
+    for one in transfers:
+        target = one.evaluations[0].target
+        majority = np.bincount(one.trained.target).argmax()
+        answers = {evaluation.name: evaluation.predicted for evaluation in one.evaluations}
         answers[BASELINE] = np.full(len(target), majority)
-        for faces, mask in {"all": cell.rows(), "detected": cell.rows() & cell.found}.items():
+        for faces, mask in {"all": one.rows(), "detected": one.rows() & one.found}.items():
             for model, predicted in answers.items():
-                about = {"train": cell.trained.name, "test": cell.scored.name, "part": cell.part, "model": model}
+                about = {"train": one.trained.name, "test": one.scored.name, "part": one.part, "model": model}
                 rows.append({**about, "faces": faces, **scores(target[mask], predicted[mask])})
     return pd.DataFrame(rows)
 
 
-def write_matrix(cells: Sequence[Cell], out: Path, *, command: str) -> Path:
+def write_matrix(transfers: Sequence[Transfer], out: Path, *, command: str) -> Path:
     """Write `report.html`, `metrics.json` and `tables/matrix.csv` of several datasets and return the page's path.
 
     Raises
@@ -78,43 +88,95 @@ def write_matrix(cells: Sequence[Cell], out: Path, *, command: str) -> Path:
     LineamentError
         If two datasets share a name, or the folder cannot be written.
     """
-    out, table = Path(out), matrix_table(cells)
+    out, table = Path(out), matrix_table(transfers)
     if table.duplicated(["train", "test", "model", "faces"]).any():
         raise LineamentError("Two of the datasets share a name; give each once.")
-    html = templates().get_template("matrix.html.j2").render(
-        cells=cells,
-        grids=[(title, _grid(cells, table, score)) for score, title in TITLES.items()],
-        tests=list(dict.fromkeys(cell.scored.name for cell in cells)),
-        labels=cells[0].trained.label_names,
-        synthetic=list(dict.fromkeys(d.name for cell in cells for d in (cell.trained, cell.scored) if d.synthetic)),
-        links={cell.trained.name: Path(os.path.relpath(cell.page, out)).as_posix() for cell in cells},
-        command=command,
-        percent=_percent,
-    )
-    _write(out / "tables" / "matrix.csv", table.to_csv(index=False, lineterminator="\n"))
-    _write(out / "metrics.json", as_json({"schema": 1, "matrix": table.to_dict("records")}))
-    _write(out / "report.html", html)
+    links = {one.trained.name: Path(os.path.relpath(one.page, out)).as_posix() for one in transfers}
+    files = {
+        "tables/matrix.csv": table.to_csv(index=False, lineterminator="\n"),
+        "metrics.json": as_json({"schema": 1, "matrix": table.to_dict("records")}),
+        "report.html": html(matrix_page(transfers, table, links, command), {}),
+    }
+    write_files(files, out)
     return out / "report.html"
 
 
-def _grid(cells, table, score) -> list[dict]:
-    """Rows of one score's table: a dataset trained on and a model, with one entry a dataset scored."""
-    counted = table[table["faces"] == "all"].set_index(["train", "model", "test"])
+def matrix_page(transfers: Sequence[Transfer], table: pd.DataFrame, links: dict[str, str], command: str) -> Page:
+    """The page: one grid a score, what was scored, and how to repeat it."""
+    lead = (
+        "Each row is a model fitted on the training part of one dataset; each column is the dataset that it was then "
+        f"asked about. All labels are those that every dataset has: {', '.join(transfers[0].trained.label_names)}. "
+        "Every picture of a column counts, also where no face was found."
+    )
+    grids = [Chapter(score, capital(SCORE_NAMES[score]), (_grid(transfers, table, score, links),)) for score in SCORES]
+    return Page(
+        title="Trained here, scored there",
+        kicker="Lineament report · several datasets",
+        description=lead,
+        head=(Paragraph(lead), *_synthetic(transfers)),
+        chapters=(
+            *grids,
+            Chapter("scored", "What was scored", (Bullets(tuple(map(_what_was_scored, transfers))), Paragraph(REMARK))),
+            Chapter("repeat", "To repeat this", (Code(command),)),
+        ),
+        contents=False,
+    )
+
+
+REMARK = (
+    "Pictures of a training part that a scored dataset shows too were left out of training. “Majority label” always "
+    "answers the most frequent label of the dataset trained on. Where a row falls from its shaded cell to its "
+    "neighbours, the model has learned its dataset and not only faces."
+)
+
+
+def _synthetic(transfers):
+    names = dict.fromkeys(one.name for pair in transfers for one in (pair.trained, pair.scored) if one.synthetic)
+    if not names:
+        return []
+    text = (
+        f"The faces of {', '.join(names)} were drawn by a computer and show nobody. Numbers in its row or column tell "
+        "that the pipeline works; they say nothing about how well it reads the faces of people."
+    )
+    return [Notice("Synthetic faces.", text)]
+
+
+def _what_was_scored(one):
+    rows = one.rows()
+    return (
+        f"{one.trained.name} → {one.scored.name}: {count(int(rows.sum()))} pictures ({one.part}), the face found in "
+        f"{percent(one.found[rows].mean())}."
+    )
+
+
+def _grid(transfers, table, score, links) -> TableBlock:
+    """One score: a row a dataset trained on and a model, a column a dataset scored."""
+    counted = table[table["faces"] == "all"].set_index(["train", "model", "test"])[score]
+    within = {(one.trained.name, one.scored.name) for one in transfers if one.within}
+    tests = list(dict.fromkeys(one.scored.name for one in transfers))
+    lines = [
+        (train, model)
+        for train in dict.fromkeys(one.trained.name for one in transfers)
+        for model in dict.fromkeys(table["model"])
+    ]
     rows = []
-    for train in dict.fromkeys(cell.trained.name for cell in cells):
-        for model in dict.fromkeys(table["model"]):
-            entries = {
-                cell.scored.name: {"value": counted.loc[(train, model, cell.scored.name), score], "own": cell.own}
-                for cell in cells
-                if cell.trained.name == train
-            }
-            rows.append({"train": train, "model": model, "entries": entries, "baseline": model == BASELINE})
-    return rows
+    for train, model in lines:
+        values = [counted.get((train, model, test)) for test in tests]
+        rows.append(
+            (
+                Entry(train, train, link=links[train]), text_cell(model),
+                *(_score_cell(value, (train, test) in within) for value, test in zip(values, tests)),
+            )
+        )  # fmt: skip
+    quiet = tuple(place for place, (_, model) in enumerate(lines) if model == BASELINE)
+    caption = (
+        f"{capital(SCORE_NAMES[score])} by dataset trained on (rows) and scored (columns). Shaded: the dataset's own "
+        "held-out part, or cross-validation where it has none."
+    )
+    return TableBlock(caption, columns_of("trained on", "model", *tests, texts=2), tuple(rows), "matrix", quiet)
 
 
-def _percent(value: float) -> str:
-    return "–" if np.isnan(value) else f"{100 * value:.1f} %"
-
-
-def _write(path: Path, content: str) -> None:
-    write_atomically(path, lambda file: file.write(content.encode()))
+def _score_cell(value, shaded):
+    if value is None:
+        return Entry("")
+    return Entry(percent(value), None if np.isnan(value) else float(value), shaded=shaded)

@@ -5,66 +5,19 @@ are made from these tables. Scores are fractions. Macro averages run over the la
 that the scored truth holds, so a label without a face neither helps nor hurts.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
-from sklearn.metrics import precision_recall_fscore_support
 
 from ..classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
 from ..data.dataset import TEST, TRAIN, VALIDATION, Dataset
-from ..data.scores import SCORES, scores
-from ..features.geometry import FEATURES
+from ..data.scores import SCORES, confusion_counts, confusion_scores, scores, share
+from ..features import FEATURES
+from .baselines import BASELINES, scored_models
 from .run import Run
 from .statistics import corrected_interval
 
 CV = "cv"
 RANKED_BY = "accuracy"
-BASELINE = "majority label"
-GUESS = "stratified guess"
-BASELINES = (GUESS, BASELINE)
-
-
-def baselines(evaluation: Evaluation) -> list[Evaluation]:
-    """Two models that look at no face: a guess as often as each label occurs, and always the most frequent label."""
-    return [stratified_baseline(evaluation), majority_baseline(evaluation)]
-
-
-def stratified_baseline(evaluation: Evaluation, *, seed: int = 0) -> Evaluation:
-    """The evaluation of a model that draws each answer as often as the label occurs in its training rows."""
-    rng = np.random.default_rng(seed)
-
-    def draw(counts, size):
-        return rng.choice(len(counts), size=size, p=counts / counts.sum())
-
-    return _blind(evaluation, GUESS, draw)
-
-
-def majority_baseline(evaluation: Evaluation) -> Evaluation:
-    """The evaluation of a model that always answers the most frequent label of its training rows."""
-    return _blind(evaluation, BASELINE, lambda counts, size: np.full(size, counts.argmax()))
-
-
-def _blind(evaluation, name, answer):
-    """An evaluation whose answers follow from the label counts of the training rows alone."""
-    trainable = evaluation.fold >= 0
-    predicted = np.full(len(evaluation.target), -1, dtype=np.int64)
-    for fold in [*range(evaluation.n_folds), HELD_OUT]:
-        counts = np.bincount(evaluation.target[trainable & (evaluation.fold != fold)])
-        scored = evaluation.fold == fold
-        predicted[scored] = answer(counts, int(scored.sum()))
-    return replace(
-        evaluation,
-        name=name,
-        predicted=predicted,
-        proba=np.full_like(evaluation.proba, np.nan),
-        selected=(),
-        fit_seconds=(),
-        predict_seconds=0.0,
-        params={},
-        history=(),
-        tuning=(),
-    )
 
 
 def only_label(dataset: Dataset, *, cv: int) -> Evaluation:
@@ -76,12 +29,6 @@ def only_label(dataset: Dataset, *, cv: int) -> Evaluation:
     return Evaluation(
         "only label", dataset.target, dataset.target.copy(), np.eye(len(names))[dataset.target], fold, (), (), 0.0
     )
-
-
-def majority_label(run: Run) -> str:
-    """The most frequent label of the rows that models were trained on."""
-    trainable = run.evaluations[0].fold >= 0
-    return run.dataset.label_names[np.bincount(run.dataset.target[trainable]).argmax()]
 
 
 def scored_parts(run: Run) -> dict[str, np.ndarray]:
@@ -100,6 +47,17 @@ def scored_parts(run: Run) -> dict[str, np.ndarray]:
 def main_part(run: Run) -> str:
     """The part that per-class scores and confusions are shown for: test, else validation, else cv."""
     return list(scored_parts(run))[-1]
+
+
+def held_out_part(run: Run) -> str | None:
+    """`main_part` where it took no part in fitting; None where all scores come from cross-validation."""
+    part = main_part(run)
+    return None if part == CV else part
+
+
+def ranked_models(cv: pd.DataFrame) -> list[str]:
+    """Names of the models of `cv_table`, best first, without the baselines."""
+    return [model for model in cv["model"].unique() if model not in BASELINES]
 
 
 def faces_of(run: Run, part: str) -> dict[str, np.ndarray]:
@@ -127,8 +85,7 @@ def found_table(run: Run) -> pd.DataFrame:
     target, found = run.dataset.target, run.landmarks.found
     n = np.bincount(target, minlength=len(run.dataset.label_names))
     seen = np.bincount(target[found], minlength=len(n))
-    share = np.divide(seen, n, out=np.full(len(n), np.nan), where=n > 0)
-    return pd.DataFrame({"label": run.dataset.label_names, "n": n, "found": seen, "share": share})
+    return pd.DataFrame({"label": run.dataset.label_names, "n": n, "found": seen, "share": share(seen, n)})
 
 
 def folds_table(evaluations) -> pd.DataFrame:
@@ -138,8 +95,8 @@ def folds_table(evaluations) -> pd.DataFrame:
         n_trainable = int((evaluation.fold >= 0).sum())
         for fold in range(evaluation.n_folds):
             test = evaluation.fold == fold
-            found = scores(evaluation.target[test], evaluation.predicted[test])
-            rows.append({"model": evaluation.name, "fold": fold, "n_train": n_trainable - found["n"], **found})
+            scored = scores(evaluation.target[test], evaluation.predicted[test])
+            rows.append({"model": evaluation.name, "fold": fold, "n_train": n_trainable - scored["n"], **scored})
     return pd.DataFrame(rows)[["model", "fold", "n", "n_train", *SCORES]]
 
 
@@ -160,13 +117,13 @@ def cv_table(folds: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table[table["model"] == model] for model in order], ignore_index=True)
 
 
-def parts_table(run: Run, evaluations) -> pd.DataFrame:
+def parts_table(run: Run) -> pd.DataFrame:
     """Scores per scored part: `model`, `part`, `faces` ("all", "detected"), `n`, and one column a score."""
     return pd.DataFrame(
         [
             {"model": evaluation.name, "part": part, "faces": faces}
             | scores(evaluation.target[rows], evaluation.predicted[rows])
-            for evaluation in evaluations
+            for evaluation in scored_models(run)
             for part in scored_parts(run)
             for faces, rows in faces_of(run, part).items()
         ]
@@ -175,24 +132,16 @@ def parts_table(run: Run, evaluations) -> pd.DataFrame:
 
 def per_class_table(run: Run) -> pd.DataFrame:
     """`model`, `part`, `faces`, `label`, `precision`, `recall`, `f1`, `n`; NaN where the truth lacks the label."""
-    labels = np.arange(len(run.dataset.label_names))
-    blocks = []
+    k, blocks = len(run.dataset.label_names), []
     for evaluation in run.evaluations:
         for part in scored_parts(run):
             for faces, rows in faces_of(run, part).items():
-                values = _per_class(evaluation.target[rows], evaluation.predicted[rows], labels)
+                target, predicted = evaluation.target[rows], evaluation.predicted[rows]
+                by_label = confusion_scores(confusion_counts(target, predicted, k))
+                values = {name: by_label[name] for name in ("precision", "recall", "f1")}
                 where = {"model": evaluation.name, "part": part, "faces": faces, "label": run.dataset.label_names}
-                blocks.append(pd.DataFrame({**where, **values}))
+                blocks.append(pd.DataFrame({**where, **values, "n": np.bincount(target, minlength=k)}))
     return pd.concat(blocks, ignore_index=True)
-
-
-def _per_class(target, predicted, labels) -> dict[str, np.ndarray]:
-    n = np.bincount(target, minlength=len(labels))
-    if not len(target):
-        return {**dict.fromkeys(("precision", "recall", "f1"), np.full(len(labels), np.nan)), "n": n}
-    values = precision_recall_fscore_support(target, predicted, labels=labels, zero_division=0)[:3]
-    named = dict(zip(("precision", "recall", "f1"), values))
-    return {**{name: np.where(n > 0, value, np.nan) for name, value in named.items()}, "n": n}
 
 
 def confusion_table(run: Run) -> pd.DataFrame:
@@ -201,13 +150,12 @@ def confusion_table(run: Run) -> pd.DataFrame:
     k, blocks = len(names), []
     for evaluation in run.evaluations:
         for part, rows in scored_parts(run).items():
-            cells = evaluation.target[rows] * k + evaluation.predicted[rows]
-            counts = np.bincount(cells, minlength=k * k).reshape(k, k)
+            counts = confusion_counts(evaluation.target[rows], evaluation.predicted[rows], k).astype(int)
             total = counts.sum(axis=1, keepdims=True)
-            share = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+            shares = share(counts, total)
             cells = {"true": np.repeat(names, len(names)), "predicted": np.tile(names, len(names))}
             where = {"model": evaluation.name, "part": part}
-            blocks.append(pd.DataFrame({**where, **cells, "n": counts.ravel(), "share": share.ravel()}))
+            blocks.append(pd.DataFrame({**where, **cells, "n": counts.ravel(), "share": shares.ravel()}))
     return pd.concat(blocks, ignore_index=True)
 
 

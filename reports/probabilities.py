@@ -80,11 +80,9 @@ def calibration_table(run: Run) -> pd.DataFrame:
     """Bins of confidence: `model`, `from`, `to`, `n`, `confidence`, `accuracy` (NaN in an empty bin); main part."""
     blocks = []
     for evaluation in run.evaluations:
-        found = _calibration(run, evaluation)
-        values = {"n": found.n, "confidence": found.confidence, "accuracy": found.accuracy}
-        blocks.append(
-            pd.DataFrame({"model": evaluation.name, "from": found.edges[:-1], "to": found.edges[1:], **values})
-        )
+        bins = _calibration(run, evaluation)
+        values = {"n": bins.n, "confidence": bins.confidence, "accuracy": bins.accuracy}
+        blocks.append(pd.DataFrame({"model": evaluation.name, "from": bins.edges[:-1], "to": bins.edges[1:], **values}))
     return pd.concat(blocks, ignore_index=True)
 
 

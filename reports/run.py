@@ -10,7 +10,7 @@ from ..classifiers.explain import Explanation
 from ..data.dataset import Dataset, Skipped
 from ..data.duplicates import Duplicates
 from ..features.table import FeatureTable
-from ..landmarks.extract import LandmarkSet
+from ..landmarks import Faces
 from .excerpt import Excerpt
 
 
@@ -21,6 +21,13 @@ class Failure:
     step: str
     reason: str
 
+    def to_dict(self) -> dict:
+        return {"step": self.step, "reason": self.reason}
+
+    @classmethod
+    def from_dict(cls, stored: dict) -> "Failure":
+        return cls(**stored)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -29,7 +36,7 @@ class Run:
     Parameters
     ----------
     dataset : Dataset
-    landmarks : LandmarkSet
+    landmarks : Faces
     duplicates : Duplicates
     table : FeatureTable
     families : tuple of str
@@ -73,7 +80,7 @@ class Run:
     """
 
     dataset: Dataset
-    landmarks: LandmarkSet
+    landmarks: Faces
     duplicates: Duplicates
     table: FeatureTable
     families: tuple[str, ...]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.scores import confusion_scores, scores
+from .formats import count, percent
 from .metrics import RANKED_BY, main_part, scored_parts
 from .run import Run
 from .statistics import percentile_interval
@@ -65,11 +66,11 @@ def slices_table(run: Run) -> pd.DataFrame:
         n_subjects = np.nan if units is None else len(np.unique(units))
         for evaluation in run.evaluations:
             target, predicted = evaluation.target[mask], evaluation.predicted[mask]
-            found = scores(target, predicted)
+            scored = scores(target, predicted)
             resampled = confusion_scores(confusion_resamples(target, predicted, k, units))[RANKED_BY]
             low, high = percentile_interval(resampled)
             where = {"model": evaluation.name, "by": name, "slice": words, "n_subjects": n_subjects}
-            rows.append({**where, **found, "low": float(low), "high": float(high)})
+            rows.append({**where, **scored, "low": float(low), "high": float(high)})
     return pd.DataFrame(rows, columns=list(SLICE_COLUMNS))
 
 
@@ -77,3 +78,15 @@ def under_served(slices: pd.DataFrame, model: str, accuracy: float) -> pd.DataFr
     """Slices of a model whose whole interval lies below its accuracy over all pictures, worst first."""
     frame = slices[(slices["model"] == model) & (slices["high"] < accuracy)]
     return frame.sort_values("accuracy", kind="stable")
+
+
+def served_worse(slices: pd.DataFrame, model: str, accuracy: float) -> list[str]:
+    """Parts of the pictures on which the model does worse than on the whole, as sentences."""
+    worse = under_served(slices, model, accuracy)
+    if not len(worse):
+        return ["No part of the pictures whose interval lies below the accuracy of the whole."]
+    return [
+        f"{row.by}, {row.slice}: {percent(row.accuracy)} ({percent(row.low)} to {percent(row.high)}) of "
+        f"{count(row.n)} pictures, against {percent(accuracy)} of all."
+        for row in worse.itertuples()
+    ]

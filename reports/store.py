@@ -12,25 +12,24 @@ import json
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
-from ..classifiers.audit import Audit, Comparison, CurvePoint
-from ..classifiers.evaluate import Evaluation, Protocol
+from ..classifiers import Evaluation, Protocol
+from ..classifiers.audit import Audit
+from ..classifiers.explain import Explanation
 from ..data.dataset import Dataset, Skipped
 from ..data.duplicates import Duplicates
 from ..data.errors import LineamentError
+from ..data.files import write_atomically
 from ..data.images import UnreadableImage
 from ..features.table import FeatureTable
-from ..data.files import write_atomically
-from ..landmarks.extract import LandmarkSet
+from ..landmarks import Faces
 from ..landmarks.layout import N_POINTS
-from .document import plain
 from .excerpt import Excerpt, Thumbnail
-from .explanations import explanation_document, explanation_of
 from .metrics import predictions_table
 from .run import Failure, Run
+from .settings import plain
 
 FORMAT = 1
 RUN, FACES, PREDICTIONS, GALLERY = "run.json", "faces.parquet", "predictions.parquet", "gallery.parquet"
@@ -38,6 +37,7 @@ SIMPLE = (
     "families", "detector", "on_miss", "config", "seconds", "command", "n_landmarks_fresh", "landmark_seconds",
     "peak_memory", "model_bytes", "versions",
 )  # fmt: skip
+CONDITION = "condition "  # before the name of a condition, as a column
 
 
 class KeptElsewhere:
@@ -89,8 +89,13 @@ def load_run(folder) -> Run:
     return _run_of(document, *frames)
 
 
-def _write_frame(path, frame):
-    write_atomically(path, lambda file: frame.to_parquet(file, index=False))
+def with_costs(run: Run, folder: Path) -> Run:
+    """The run with the sizes of the model files in its folder, where it does not know them yet."""
+    if run.model_bytes:
+        return run
+    sizes = {path.stem: path.stat().st_size for path in sorted((folder / "models").glob("*")) if path.is_file()}
+    names = [evaluation.name for evaluation in run.evaluations]
+    return replace(run, model_bytes={name: sizes[name] for name in names if name in sizes})
 
 
 def faces_table(run: Run) -> pd.DataFrame:
@@ -109,25 +114,20 @@ def faces_table(run: Run) -> pd.DataFrame:
             **boxes,
             **repeats,
             "problem": list(landmarks.problems),
-            **{f"condition {name}": values for name, values in run.excerpt.conditions.items()},
+            **{f"{CONDITION}{name}": values for name, values in run.excerpt.conditions.items()},
         }
     )
+
+
+def _write_frame(path, frame):
+    write_atomically(path, lambda file: frame.to_parquet(file, index=False))
 
 
 def _gallery_table(excerpt):
     rows = sorted(excerpt.thumbnails)
-    kept = [excerpt.thumbnails[row] for row in rows]
-    return pd.DataFrame(
-        {
-            "row": np.array(rows, dtype=np.int64),
-            "picture": [_png(thumbnail.picture) for thumbnail in kept],
-            "points": [thumbnail.points.ravel() for thumbnail in kept],
-        }
-    )
-
-
-def _png(picture):
-    return cv2.imencode(".png", picture if picture.ndim == 2 else picture[..., ::-1])[1].tobytes()
+    kept = [excerpt.thumbnails[row].to_dict() for row in rows]
+    columns = {name: [one[name] for one in kept] for name in ("picture", "points")}
+    return pd.DataFrame({"row": np.array(rows, dtype=np.int64), **columns})
 
 
 def _run_document(run):
@@ -137,52 +137,51 @@ def _run_document(run):
             "format": FORMAT,
             "dataset": {name: getattr(dataset, name) for name in ("name", "label_names", "synthetic", "about")},
             "skipped": [asdict(item) for item in run.skipped],
-            "failures": [asdict(item) for item in run.failures],
+            "failures": [failure.to_dict() for failure in run.failures],
             "features": list(run.table.names),
-            "between": run.excerpt.between.tolist(),
-            "mean_face": None if run.excerpt.mean_face is None else run.excerpt.mean_face.tolist(),
-            "protocol": asdict(run.protocol),
-            "evaluations": [_evaluation_document(evaluation) for evaluation in run.evaluations],
-            "audit": None if run.audit is None else _audit_document(run.audit),
-            "explanation": None if run.explanation is None else explanation_document(run.explanation),
+            "feature_families": list(run.table.family),
+            **run.excerpt.to_dict(),
+            "protocol": run.protocol.to_dict(),
+            "evaluations": [evaluation.to_dict() for evaluation in run.evaluations],
+            "audit": None if run.audit is None else run.audit.to_dict(),
+            "explanation": None if run.explanation is None else run.explanation.to_dict(),
             **{name: getattr(run, name) for name in SIMPLE},
         }
     )
 
 
-def _evaluation_document(evaluation):
-    arrays = ("target", "predicted", "proba", "fold")
-    return {field.name: getattr(evaluation, field.name) for field in fields(evaluation) if field.name not in arrays}
-
-
-def _audit_document(audit):
-    arrays = {"rows": audit.rows.tolist(), "repeats": audit.repeats.tolist()}
-    comparisons = [
-        {**vars(one), "honest": one.honest.tolist(), "leaky": one.leaky.tolist()} for one in audit.comparisons
-    ]
-    curves = {name: [vars(point) for point in getattr(audit, name)] for name in ("learning", "features")}
-    return {**vars(audit), **arrays, **curves, "comparisons": comparisons}
-
-
 def _run_of(document, faces, predictions, gallery):
     names = tuple(document["dataset"]["label_names"])
     dataset = _dataset_of(document, faces, names)
+    audit, explanation = document["audit"], document.get("explanation")
     return Run(
         dataset=dataset,
         landmarks=_landmarks_of(faces),
         duplicates=_duplicates_of(faces),
-        table=_empty_table(len(faces), document["features"]),
+        table=_empty_table(len(faces), document),
         evaluations=tuple(
-            _evaluation_of(stored, predictions, dataset.target, names) for stored in document["evaluations"]
+            Evaluation.from_dict(one, **_answers(predictions, one["name"], names), target=dataset.target)
+            for one in document["evaluations"]
         ),
-        protocol=Protocol(**document["protocol"]),
+        protocol=Protocol.from_dict(document["protocol"]),
         skipped=dataset.skipped,
-        failures=tuple(Failure(**item) for item in document.get("failures", ())),
-        audit=None if document["audit"] is None else _audit_of(document["audit"]),
-        explanation=None if document.get("explanation") is None else explanation_of(document["explanation"]),
+        failures=tuple(Failure.from_dict(item) for item in document.get("failures", ())),
+        audit=None if audit is None else Audit.from_dict(audit),
+        explanation=None if explanation is None else Explanation.from_dict(explanation),
         excerpt=_excerpt_of(document, faces, gallery),
         **{name: document[name] for name in SIMPLE} | {"families": tuple(document["families"])},
     )
+
+
+def _answers(predictions, model, names):
+    """What a model answered: the arrays that its document leaves out."""
+    frame = predictions[predictions["model"] == model]
+    place = {name: index for index, name in enumerate(names)}
+    return {
+        "predicted": frame["predicted"].astype(object).map(place).fillna(-1).to_numpy(dtype=np.int64),
+        "proba": frame[[f"proba_{name}" for name in names]].to_numpy(dtype=float),
+        "fold": frame["fold"].to_numpy(dtype=np.int64),
+    }
 
 
 def _dataset_of(document, faces, names):
@@ -201,7 +200,8 @@ def _dataset_of(document, faces, names):
 
 
 def _landmarks_of(faces):
-    return LandmarkSet(
+    return Faces(
+        images=KeptElsewhere(len(faces)),
         points=np.broadcast_to(np.float32(np.nan), (len(faces), N_POINTS, 2)),
         boxes=faces[["left", "top", "right", "bottom"]].to_numpy(dtype=np.int32),
         found=faces["found"].to_numpy(dtype=bool),
@@ -215,67 +215,17 @@ def _duplicates_of(faces):
     return Duplicates(**{name: faces[name].to_numpy(dtype=np.int64) for name in sorted(known)})
 
 
-def _empty_table(n, names):
-    return FeatureTable(np.broadcast_to(np.nan, (n, len(names))), tuple(names), ("",) * len(names))
-
-
-def _evaluation_of(stored, predictions, target, names):
-    frame = predictions[predictions["model"] == stored["name"]]
-    place = {name: index for index, name in enumerate(names)}
-    # A run from before there was tuning says nothing of it.
-    tuples = {name: _as_tuples(stored.get(name, [])) for name in ("selected", "fit_seconds", "history", "tuning")}
-    return Evaluation(
-        target=target,
-        predicted=frame["predicted"].astype(object).map(place).fillna(-1).to_numpy(dtype=np.int64),
-        proba=frame[[f"proba_{name}" for name in names]].to_numpy(dtype=float),
-        fold=frame["fold"].to_numpy(dtype=np.int64),
-        **stored | tuples,
-    )
-
-
-def _as_tuples(value):
-    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
-
-
-def _audit_of(stored):
-    comparisons = tuple(
-        Comparison(one["name"], np.array(one["honest"]), np.array(one["leaky"]), one["why_not"])
-        for one in stored["comparisons"]
-    )
-    curves = {
-        name: tuple(CurvePoint(point["at"], tuple(point["f1_macro"])) for point in stored[name])
-        for name in ("learning", "features")
-    }
-    arrays = {"rows": np.array(stored["rows"]), "repeats": np.array(stored["repeats"])}
-    return Audit(**stored | arrays | curves | {"comparisons": comparisons, "fold_sizes": tuple(stored["fold_sizes"])})
+def _empty_table(n, document):
+    names = document["features"]
+    family = document.get("feature_families", [""] * len(names))  # an earlier version did not say
+    return FeatureTable(np.broadcast_to(np.nan, (n, len(names))), tuple(names), tuple(family))
 
 
 def _excerpt_of(document, faces, gallery):
-    prefix = "condition "
-    return Excerpt(
-        thumbnails={
-            int(row): Thumbnail(_picture(content), np.asarray(points, dtype=np.float32).reshape(N_POINTS, 2))
-            for row, content, points in gallery.itertuples(index=False)
-        },
-        conditions={
-            name.removeprefix(prefix): faces[name].to_numpy(dtype=float)
-            for name in faces.columns
-            if name.startswith(prefix)
-        },
-        mean_face=None if document["mean_face"] is None else np.array(document["mean_face"]),
-        between=np.array(document["between"], dtype=float),
-    )
-
-
-def _picture(content):
-    picture = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
-    return picture if picture.ndim == 2 else picture[..., ::-1]
-
-
-def with_costs(run: Run, folder: Path) -> Run:
-    """The run with the sizes of the model files in its folder, where it does not know them yet."""
-    if run.model_bytes:
-        return run
-    sizes = {path.stem: path.stat().st_size for path in sorted((folder / "models").glob("*")) if path.is_file()}
-    names = [evaluation.name for evaluation in run.evaluations]
-    return replace(run, model_bytes={name: sizes[name] for name in names if name in sizes})
+    thumbnails = {int(one["row"]): Thumbnail.from_dict(one) for one in gallery.to_dict("records")}
+    conditions = {
+        name.removeprefix(CONDITION): faces[name].to_numpy(dtype=float)
+        for name in faces.columns
+        if name.startswith(CONDITION)
+    }
+    return Excerpt.from_dict(document, thumbnails=thumbnails, conditions=conditions)

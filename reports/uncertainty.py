@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..data.dataset import TEST
 from ..data.scores import SCORES, confusion_scores
+from .baselines import scored_models
 from .metrics import RANKED_BY, faces_of, scored_parts
 from .run import Run
 from .statistics import (
@@ -61,11 +62,11 @@ def score_intervals(target, predicted, k, units=None) -> pd.DataFrame:
     return pd.concat(blocks, ignore_index=True)
 
 
-def intervals_table(run: Run, evaluations) -> pd.DataFrame:
+def intervals_table(run: Run) -> pd.DataFrame:
     """`model`, `part`, `faces`, `label` ("" for headline scores), `metric`, `value`, `low`, `high`."""
     names = np.array([*run.dataset.label_names, ""], dtype=object)
     blocks = []
-    for evaluation in evaluations:
+    for evaluation in scored_models(run):
         for part in scored_parts(run):
             for faces, rows in faces_of(run, part).items():
                 target, predicted = evaluation.target[rows], evaluation.predicted[rows]
@@ -169,10 +170,10 @@ def _pair(run, folds, first, second):
     rows = first.fold >= 0
     answers = first.target[rows], first.predicted[rows], second.predicted[rows]
     interval = paired_difference(*answers, first.proba.shape[1], units_of(run, rows))[RANKED_BY]
-    found = (
+    on_folds = (
         first.name, second.name, float(scores.mean()), interval.low, interval.high, t_test.statistic, t_test.p,
     )  # fmt: skip
-    return dict(zip(PAIR_COLUMNS, (*found, *_on_test(run, first, second))))
+    return dict(zip(PAIR_COLUMNS, (*on_folds, *_on_test(run, first, second))))
 
 
 def _on_test(run, first, second):
@@ -195,10 +196,10 @@ def fold_ranking(run: Run, folds: pd.DataFrame) -> tuple[list[str], Ranking] | N
 
 def ranks_table(run: Run, folds: pd.DataFrame) -> pd.DataFrame:
     """`model`, `mean_rank` over the folds, `critical_difference`, `friedman_p`; empty for fewer than three models."""
-    found = fold_ranking(run, folds)
+    over_folds = fold_ranking(run, folds)
     columns = ["model", "mean_rank", "critical_difference", "friedman_p"]
-    if found is None:
+    if over_folds is None:
         return pd.DataFrame(columns=columns)
-    names, ranked = found
+    names, ranked = over_folds
     rows = [(name, rank, ranked.critical_difference, ranked.friedman.p) for name, rank in zip(names, ranked.ranks)]
     return pd.DataFrame(rows, columns=columns).sort_values("mean_rank", kind="stable", ignore_index=True)

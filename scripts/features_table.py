@@ -13,13 +13,12 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from lineament.features.descriptors import PIXEL_FAMILIES  # noqa: E402
-from lineament.features.geometry import FAMILIES  # noqa: E402
+from lineament.features import FAMILIES  # noqa: E402
 from lineament.features.shape import TEMPLATE  # noqa: E402
 from lineament.landmarks.layout import CLOSED, CONTOURS  # noqa: E402
 
 TARGET = ROOT / "docs" / "features.md"
-TOLD = FAMILIES | {name: family for name, family in PIXEL_FAMILIES.items() if family.features}
+TOLD = {name: family for name, family in FAMILIES.items() if family.features}
 DRAWN = [name for name in TOLD if name not in ("shape", "pairwise")]  # a point each, and every pair: no need
 HEADER = """\
 # Features

@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run from a ch
 from lineament.data import face_model as fm  # noqa: E402
 from lineament.data.dataset import TRAIN, image_digests  # noqa: E402
 from lineament.data.sources import load_dataset  # noqa: E402
-from lineament.landmarks.extract import extract_landmarks  # noqa: E402
+from lineament.data.parallel import Workers  # noqa: E402
+from lineament.landmarks import look_at  # noqa: E402
 from lineament.landmarks.layout import JAW, MIRROR  # noqa: E402
 
 log = logging.getLogger("learn_face_model")
@@ -70,8 +71,8 @@ def typical_faces(path, cache):
     digests = image_digests(dataset.images)
     _, first = np.unique(digests, return_index=True)  # an exact copy is one face
     training = np.sort(first[dataset.split[first] == TRAIN])
-    dataset, digests = dataset.take(training), digests[training]
-    landmarks = extract_landmarks(dataset, digests=digests, cache=cache, progress=True)
+    dataset = dataset.take(training)
+    landmarks = look_at(dataset.images, cache=cache, workers=Workers(progress=True))
     images = np.stack([dataset.images[row] for row in range(len(dataset))])
     good = (landmarks.score > MIN_SCORE) & well_posed(landmarks.points)
     sharp = sharpness(images)

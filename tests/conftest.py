@@ -7,7 +7,8 @@ import pytest
 
 from lineament.data import Dataset, image_digests, load_dataset
 from lineament.data.images import ArrayImages
-from lineament.landmarks import extract_landmarks
+from lineament.data.parallel import Workers
+from lineament.landmarks import look_at
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -82,8 +83,8 @@ def sample_digests(sample):
 
 
 @pytest.fixture(scope="session")
-def sample_landmarks(sample, sample_digests, tmp_path_factory):
-    return extract_landmarks(sample, digests=sample_digests, cache=tmp_path_factory.mktemp("landmarks"), n_jobs=2)
+def sample_landmarks(sample, tmp_path_factory):
+    return look_at(sample.images, cache=tmp_path_factory.mktemp("landmarks"), workers=Workers(2))
 
 
 @pytest.fixture

@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from lineament.classifiers.audit import Audit, Comparison, CurvePoint
-from lineament.classifiers.explain import explain, family_columns
-from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds, Protocol
-from lineament.classifiers.registry import make_classifier
+from lineament.classifiers import HELD_OUT, UNUSED, Evaluation, FaceModel, Folds, Protocol, make_classifier
+from lineament.classifiers.comparison import Audit, Comparison, CurvePoint
+from lineament.classifiers.explain import explain
 from lineament.data.dataset import Dataset, Skipped
 from lineament.data.duplicates import find_duplicates
 from lineament.data.images import ArrayImages
 from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
-from lineament.landmarks.extract import LandmarkSet
+from lineament.landmarks import Faces
 from lineament.reports import Run
 from lineament.reports.faces import excerpt_of
 
@@ -70,7 +69,8 @@ def made_run(*, split=True, synthetic=True, found=None, n_models=2, on_miss="fal
     dataset = Dataset("toy", images, target, LABELS, np.array([f"{row}.png" for row in range(N)]), split=parts,
                       synthetic=synthetic)
     found = rng.random(N) < 0.9 if found is None else found
-    landmarks = LandmarkSet(
+    landmarks = Faces(
+        images=images,
         points=np.array([face(rng) for _ in range(N)]),
         boxes=np.tile(np.int32([4, 4, 28, 28]), (N, 1)),
         found=found,
@@ -105,15 +105,11 @@ def made_run(*, split=True, synthetic=True, found=None, n_models=2, on_miss="fal
 def explained(run):
     """The run with a real explanation of its first model, in the shape of an LDA."""
     explanation = explain(
-        run.table.X,
-        run.dataset.target,
-        names=run.table.names,
-        families=family_columns(run.table.names, run.families),
-        n_classes=len(LABELS),
+        run.table,
         found=run.landmarks.found,
         folds=Folds(run.evaluations[0].fold, np.arange(len(run.dataset))),
         evaluations=run.evaluations[:1],
-        models={run.evaluations[0].name: make_classifier("lda")},
+        models={run.evaluations[0].name: FaceModel(make_classifier("lda"))},
     )
     return replace(run, explanation=explanation)
 

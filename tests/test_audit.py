@@ -1,22 +1,24 @@
 """Planted leaks: what a careless protocol gains on them must show, and be named."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from lineament.classifiers.audit import DETECTED, DUPLICATES, SELECTION, SUBJECTS, audit, audited_classifier, drawn_rows
-from lineament.classifiers.evaluate import HELD_OUT, Evaluation, Folds, Protocol, make_folds
+from lineament.classifiers import HELD_OUT, Evaluation, Folds, Protocol, make_folds
+from lineament.classifiers.audit import AUDITS, Audit, audit, audited_classifier
+from lineament.classifiers.comparison import DETECTED, DUPLICATES, SELECTION, SUBJECTS
+from lineament.classifiers.folds import drawn_rows
+from lineament.classifiers.stored import LeftOut
 from lineament.data import Dataset, LineamentError, find_duplicates
 from lineament.data.images import ArrayImages
 from lineament.features import FeatureTable
-from lineament.landmarks.extract import LandmarkSet
-from lineament.reports import Run
+from lineament.landmarks import Faces
+from lineament.reports import Run, tables_of, write_report
 from lineament.reports.faces import excerpt_of
-from lineament.reports.gaps import CAUSES
-from lineament.reports.tables import tables_of
+from lineament.reports.leakage import CAUSES
 from lineament.reports.uncertainty import NO_DIFFERENCE
-from lineament.reports.write import write_report
 
 N_SUBJECTS, EACH = 40, 6
 N = N_SUBJECTS * EACH
@@ -47,7 +49,6 @@ def audited(dataset, X, *, duplicates=None, found=None, classifiers=("svm",), **
         duplicates,
         X,
         found=np.ones(len(dataset), dtype=bool) if found is None else found,
-        folds=make_folds(dataset, duplicates, cv=5, seed=0),
         protocol=settings,
         classifiers=classifiers,
     )
@@ -68,7 +69,8 @@ def page_of(dataset, X, result, tmp_path, *, duplicates=None):
     evaluation = Evaluation(
         "svm", dataset.target, predicted, np.eye(3)[predicted], folds.fold, ((),) * 5, (1.0,) * 6, 1e-4
     )
-    landmarks = LandmarkSet(
+    landmarks = Faces(
+        images=dataset.images,
         points=rng.random((n, 68, 2)).astype(np.float32) * 16,
         boxes=np.tile(np.int32([0, 0, 16, 16]), (n, 1)),
         found=np.ones(n, dtype=bool),
@@ -89,7 +91,7 @@ def page_of(dataset, X, result, tmp_path, *, duplicates=None):
     )
     run = replace(run, excerpt=excerpt_of(run))
     write_report(run, tmp_path)
-    gaps = tables_of(run).gaps.set_index("rule")
+    gaps = tables_of(run)["gaps"].set_index("rule")
     return gaps, (tmp_path / "report.md").read_text(), (tmp_path / "report.html").read_text()
 
 
@@ -176,10 +178,7 @@ def test_number_of_jobs_changes_nothing():
     dataset = made_dataset()
     X = np.random.default_rng(3).normal(size=(N, 6))
     arguments = (dataset, distinct(), X)
-    settings = {
-        "found": np.ones(N, dtype=bool), "folds": make_folds(dataset, distinct(), cv=5, seed=0),
-        "protocol": Protocol(), "classifiers": ("lda",),
-    }  # fmt: skip
+    settings = {"found": np.ones(N, dtype=bool), "protocol": Protocol(), "classifiers": ("lda",)}
     one, two = (audit(*arguments, **settings, n_jobs=jobs) for jobs in (1, 2))
     np.testing.assert_array_equal(one.repeats, two.repeats)
     for first, second in zip(one.comparisons, two.comparisons):
@@ -196,18 +195,25 @@ def test_whole_groups_are_drawn_from_large_data():
         assert set(members) <= set(rows)
 
 
-def test_models_that_cannot_be_dealt_into_folds_give_no_audit(caplog):
+def test_pictures_that_cannot_be_dealt_into_folds_give_a_reason():
     dataset = made_dataset()
     target = np.zeros(N, dtype=np.int64)
     target[0] = 1
-    folds = Folds(np.arange(N) % 5, np.arange(N))
-    arguments = {"found": np.ones(N, dtype=bool), "folds": folds, "protocol": Protocol(), "classifiers": ("lda",)}
-    assert audit(replace(dataset, target=target), distinct(), np.zeros((N, 2)), **arguments) is None
-    assert "left out" in caplog.text
+    arguments = {"found": np.ones(N, dtype=bool), "protocol": Protocol(), "classifiers": ("lda",)}
+    result = audit(replace(dataset, target=target), distinct(), np.zeros((N, 2)), **arguments)
+    assert isinstance(result, LeftOut) and "fewer than the 5 folds" in result.reason
+
+
+def test_an_audit_comes_back_from_json():
+    result = audited(made_dataset(), np.random.default_rng(3).normal(size=(N, 6)), classifiers=("lda",))
+    again = Audit.from_dict(json.loads(json.dumps(result.to_dict())))
+    assert again.to_dict() == result.to_dict() and again.learning == result.learning
+    np.testing.assert_array_equal(again.comparisons[0].leaky, result.comparisons[0].leaky)
 
 
 def test_levels():
-    dataset, arguments = made_dataset(), {"found": None, "folds": None, "protocol": None, "classifiers": ()}
+    dataset, arguments = made_dataset(), {"found": None, "protocol": None, "classifiers": ()}
+    assert list(AUDITS) == ["none", "quick", "full"]
     assert audit(dataset, None, None, level="none", **arguments) is None
     with pytest.raises(LineamentError, match="Did you mean 'quick'"):
         audit(dataset, None, None, level="quik", **arguments)

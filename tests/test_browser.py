@@ -10,10 +10,11 @@ import pytest
 from made_runs import explained, made_run, with_excerpt
 from playwright.sync_api import sync_playwright
 
-from lineament.classifiers import evaluate, make_folds, resolve_protocol
+from lineament.classifiers import Recipe, evaluate, make_folds, resolve_protocol
 from lineament.classifiers.audit import audit
-from lineament.classifiers.explain import explain, family_columns
+from lineament.classifiers.explain import explain
 from lineament.data import find_duplicates, image_digests, load_dataset
+from lineament.features import Inputs
 from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
 from lineament.landmarks import extract_landmarks
 from lineament.reports import Run, write_comparison, write_report
@@ -49,15 +50,14 @@ def fer_page(fer_zip, tmp_path_factory):
     shared = {"selector": "anova", "n_features": 30, "balance": "class-weight", "seed": 0}
     protocol = resolve_protocol(d=len(table.names), n_classes=7, cv=3, **shared)
     evaluations, models = evaluate(
-        ["svm", "lda"], inputs={"features": table.X}, feature_names=table.names, target=dataset.target, n_classes=7,
-        folds=folds, protocol=protocol,
+        ["svm", "lda"], Inputs((table,)), dataset.target, folds=folds, protocol=protocol,
+        recipe=Recipe(labels=dataset.label_names),
     )  # fmt: skip
     audited = audit(
-        dataset, duplicates, table.X, found=landmarks.found, folds=folds, protocol=protocol, classifiers=["svm"]
+        dataset, duplicates, table.X, found=landmarks.found, protocol=protocol, classifiers=["svm"]
     )
     explanation = explain(
-        table.X, dataset.target, names=table.names, families=family_columns(table.names, DEFAULT_FAMILIES), n_classes=7,
-        found=landmarks.found, folds=folds, evaluations=evaluations, models=models,
+        table, found=landmarks.found, folds=folds, evaluations=evaluations, models=models,
     )  # fmt: skip
     run = Run(
         dataset=dataset, landmarks=landmarks, duplicates=duplicates, table=table, families=DEFAULT_FAMILIES,
@@ -137,13 +137,46 @@ def check_page(open_page, address, viewport, scheme):
     broken = "[...document.images].filter(image => !(image.complete && image.naturalWidth > 0)).map(image => image.alt)"
     assert page.evaluate(broken) == []
     assert page.evaluate("document.images.length") > 0
-    assert overflow(page) == []
     page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"] if one["impact"] in SERIOUS
-    ]
-    assert serious == [], json.dumps(serious, indent=1)
+    for unfolded in (False, True):
+        page.evaluate(f"document.querySelectorAll('details').forEach(one => {{ one.open = {str(unfolded).lower()}; }})")
+        assert overflow(page) == []
+        report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [
+            f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in report["violations"] if one["impact"] in SERIOUS
+        ]
+        assert serious == [], json.dumps(serious, indent=1)
+
+
+def test_the_first_three_screens_tell_the_story(open_page, pages):
+    """What was asked, the ranking, and what speaks against believing it; all else comes later, and is folded."""
+    page = open_page(pages["report"], viewport={"width": 1200, "height": 900})
+    ends = page.evaluate("['ranking', 'leakage'].map(id => document.getElementById(id).getBoundingClientRect().bottom)")
+    assert ends[0] < ends[1] < 3 * 900
+    assert page.evaluate("document.querySelectorAll('details[open]').length") == 0
+    assert page.evaluate("document.documentElement.scrollHeight") < 12_000
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+@pytest.mark.parametrize("kind", [".terms details", "details.fold"])
+def test_what_is_folded_unfolds_by_key(open_page, pages, kind, key):
+    page = open_page(pages["report"])
+    one = page.locator(kind).first
+    content = one.locator(":scope > :not(summary)").first
+    assert not content.is_visible()
+    one.locator("summary").first.focus()
+    page.keyboard.press(key)
+    assert content.is_visible()
+
+
+def test_what_is_folded_unfolds_by_touch_and_without_script(browser, pages):
+    context = browser.new_context(viewport=PHONE, has_touch=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(pages["report"])
+    term = page.locator(".terms details").first
+    term.locator("summary").tap()
+    assert term.locator("p").is_visible()
+    context.close()
 
 
 def test_pictures_follow_the_scheme(open_page, pages):
@@ -192,6 +225,8 @@ def test_print_view_is_light_and_nothing_is_cut(open_page, pages, fer_page, name
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("[...document.querySelectorAll('nav')].every(nav => !nav.offsetHeight)")
+    hidden = "[...document.querySelectorAll('details > :not(summary)')].filter(one => !one.offsetHeight).length"
+    assert page.evaluate(hidden) == 0
     cut = "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > innerWidth + 1).length"
     assert page.evaluate(cut) == 0
     assert page.pdf().startswith(b"%PDF")

@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineament.apps.cache import main as cache_command
-from lineament.data import LineamentError, image_digests
-from lineament.landmarks import extract_landmarks
+from lineament.data import LineamentError
+from lineament.landmarks import look_at
+from lineament.apps import cli
 from lineament.landmarks.cache import LandmarkCache, cache_entries, clear_cache
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRACT = """
 import sys
-from lineament.data import image_digests, load_dataset
-from lineament.landmarks import extract_landmarks
+from lineament.data import load_dataset
+from lineament.landmarks import look_at
 if __name__ == "__main__":
     dataset = load_dataset("sample", seed=0).take(range(96))
-    landmarks = extract_landmarks(dataset, digests=image_digests(dataset.images), cache=sys.argv[1])
+    landmarks = look_at(dataset.images, cache=sys.argv[1])
     print(landmarks.n_fresh)
 """
 
@@ -45,7 +45,7 @@ def rows_of(cache):
 
 @pytest.fixture(scope="module")
 def undisturbed(some):
-    return extract_landmarks(some, digests=image_digests(some.images))
+    return look_at(some.images)
 
 
 def assert_same(one, other):
@@ -61,7 +61,7 @@ def test_killed_run_goes_on_where_it_stopped(some, undisturbed, extraction, tmp_
     run.send_signal(signal.SIGKILL)
     run.communicate()
     kept = rows_of(tmp_path)
-    again = extract_landmarks(some, digests=image_digests(some.images), cache=tmp_path)
+    again = look_at(some.images, cache=tmp_path)
     assert kept and again.n_fresh == len(some) - kept
     assert_same(again, undisturbed)
 
@@ -71,18 +71,17 @@ def test_two_runs_at_once_share_a_cache(some, undisturbed, extraction, tmp_path)
     for run in runs:
         _, errors = run.communicate(timeout=120)
         assert run.returncode == 0, errors
-    again = extract_landmarks(some, digests=image_digests(some.images), cache=tmp_path)
+    again = look_at(some.images, cache=tmp_path)
     assert again.n_fresh == 0
     assert_same(again, undisturbed)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", None], ids=["empty", "garbage", "truncated"])
 def test_damaged_batch_is_computed_again(some, undisturbed, tmp_path, content, caplog):
-    digests = image_digests(some.images)
-    extract_landmarks(some, digests=digests, cache=tmp_path)
+    look_at(some.images, cache=tmp_path)
     file = next(tmp_path.glob("*/*.npz"))
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if content is None else content)
-    again = extract_landmarks(some, digests=digests, cache=tmp_path)
+    again = look_at(some.images, cache=tmp_path)
     assert 0 < again.n_fresh < len(some) and "damaged" in caplog.text
     assert_same(again, undisturbed)
 
@@ -93,13 +92,12 @@ def test_full_disk_is_a_clear_error_and_breaks_nothing(some, undisturbed, tmp_pa
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", folder], capture_output=True).returncode:
         pytest.skip("needs the right to mount a small tmpfs")
     try:
-        digests = image_digests(some.images)
         with pytest.raises(LineamentError, match="No space left on device.*Free some space"):
-            extract_landmarks(some, digests=digests, cache=folder)
+            look_at(some.images, cache=folder)
         assert not list(folder.glob("*/.*.tmp"))
         subprocess.run(["mount", "-o", "remount,size=4m", folder], check=True)
         kept = rows_of(folder)
-        again = extract_landmarks(some, digests=digests, cache=folder)
+        again = look_at(some.images, cache=folder)
         assert again.n_fresh == len(some) - kept < len(some)
         assert_same(again, undisturbed)
     finally:
@@ -107,16 +105,16 @@ def test_full_disk_is_a_clear_error_and_breaks_nothing(some, undisturbed, tmp_pa
 
 
 def test_info_and_clear(some, tmp_path, capsys):
-    extract_landmarks(some, digests=image_digests(some.images), cache=tmp_path)
+    look_at(some.images, cache=tmp_path)
     (tmp_path / "hog-0" / "notes.txt").parent.mkdir()
     (tmp_path / "hog-0" / "notes.txt").write_text("not ours")
-    assert cache_command(["info", "--cache", str(tmp_path)]) == 0
+    assert cli.main(["cache", "info", "--cache", str(tmp_path)]) == 0
     assert "96 pictures" in capsys.readouterr().out
-    assert cache_command(["clear", "--cache", str(tmp_path)]) == 0
+    assert cli.main(["cache", "clear", "--cache", str(tmp_path)]) == 0
     assert "freed" in capsys.readouterr().out
     assert not cache_entries(tmp_path) and (tmp_path / "hog-0" / "notes.txt").exists()
     assert clear_cache(tmp_path / "nowhere") == 0
-    assert cache_command(["empty"]) == 2
+    assert cli.main(["cache", "empty"]) == 2
 
 
 def test_rows_of_another_version_stay_apart(tmp_path):

@@ -1,11 +1,17 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from lineament.data import LineamentError
 
 torch = pytest.importorskip("torch", reason="the cnn extra is not installed")
-from lineament.classifiers import cnn  # noqa: E402
-from lineament.classifiers.cnn import CNNClassifier, MiniXception, augmented  # noqa: E402
+from lineament.classifiers import CLASSIFIERS, make_classifier  # noqa: E402
+from lineament.classifiers.nets import ARCHITECTURES  # noqa: E402
+from lineament.classifiers.nets.augmentation import augmented  # noqa: E402
+from lineament.classifiers.nets.estimator import CNNClassifier  # noqa: E402
+from lineament.classifiers.nets.mini_xception import MiniXception  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +87,56 @@ def test_wrong_pictures_are_refused(shape):
 
 
 def test_without_torch_the_install_line_is_named(monkeypatch):
-    monkeypatch.setattr(cnn, "torch", None)
-    monkeypatch.setattr(cnn, "missing", "No module named 'torch'", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(LineamentError, match=r"pip install 'lineament\[cnn\]'"):
-        cnn.make_cnn(random_state=0, weights=False)
+        make_classifier("cnn")
+
+
+def test_a_run_without_a_network_does_not_import_torch():
+    """Neither the process that evaluates nor those that it starts; nor the other slow libraries."""
+    program = """
+import sys
+import numpy as np
+from joblib import Parallel, delayed
+from lineament.classifiers import CLASSIFIERS, make_classifier
+
+SLOW = ("torch", "skorch", "safetensors", "imblearn", "skops", "matplotlib")
+
+def slow(name, X, y):
+    make_classifier(name).fit(X, y)
+    return [library for library in SLOW if library in sys.modules]
+
+X = np.random.default_rng(0).normal(size=(60, 4))
+seen = Parallel(n_jobs=2)(delayed(slow)(name, X, np.arange(60) % 2) for name in ("svm", "lda"))
+print([library for library in SLOW if library in sys.modules], *seen)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.split("\n")[0] == "[] [] []", done.stderr
+
+
+def test_every_architecture_is_a_classifier_of_crops():
+    for name, architecture in ARCHITECTURES.items():
+        assert CLASSIFIERS[name].takes == "crops" and CLASSIFIERS[name].about == architecture.about
+        crops = torch.zeros(2, 1, architecture.side, architecture.side)
+        assert architecture.load()(5)(crops).shape == (2, 5)
+
+
+def test_settings_are_the_recipes_unless_they_are_given():
+    net = CNNClassifier(patience=3)
+    assert net._setting("patience") == 3 and net._setting("batch_size") == ARCHITECTURES["cnn"].recipe.batch_size
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:40], lambda content: content[8:], lambda content: b""])
+def test_damaged_files_are_refused(stripes, damage):
+    X, y = stripes
+    content = CNNClassifier(max_epochs=1).fit(X[:40], y[:40]).to_bytes({})
+    with pytest.raises((LineamentError, ValueError, KeyError)):
+        CNNClassifier.from_bytes(damage(content))
+
+
+def test_weights_of_another_number_of_classes_are_refused(stripes):
+    X, y = stripes
+    net = CNNClassifier(max_epochs=1).fit(X[:40], y[:40])
+    net.classes_ = np.array(["a", "b", "c"])
+    with pytest.raises(LineamentError, match="weights of the architecture 'cnn'"):
+        CNNClassifier.from_bytes(net.to_bytes({}))

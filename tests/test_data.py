@@ -12,8 +12,8 @@ from lineament.data import (
     canonical_name,
     find_duplicates,
     fold_groups,
+    align_labels,
     image_digests,
-    line_up,
     load_dataset,
     near_pairs,
     parse_labels,
@@ -23,7 +23,7 @@ from lineament.data import (
 from lineament.data.images import ArrayImages
 from lineament.data.similar import MAX_BITS, _close, perceptual_hash
 from lineament.data.sources import READERS
-from lineament.data.tree import open_tree
+from lineament.data.packed import open_tree
 
 
 def jpeg(shade):
@@ -170,11 +170,16 @@ def recompressed(picture, side, quality=60):
     return np.array(Image.open(buffer))
 
 
+def near_copies(images):
+    survey = survey_images(images)
+    return near_pairs(survey.hashes, survey.thumbs)
+
+
 def test_near_duplicates_are_found_and_counted_apart():
     first, second = scene(1), scene(2)
     paler = (second * 0.8 + 20).astype(np.uint8)
     images = ArrayImages([first, second, recompressed(first, 64), first, paler])
-    near = near_pairs(images, survey_images(images).hashes)
+    near = near_copies(images)
     duplicates = find_duplicates(image_digests(images), near)
     assert (duplicates.exact, duplicates.near, duplicates.count) == (1, 2, 3)
     assert list(duplicates.copy_of) == [0, 1, 0, 0, 1]
@@ -187,7 +192,7 @@ def test_near_duplicates_are_found_and_counted_apart():
 def test_different_and_plain_pictures_are_no_near_duplicates():
     plain = [np.full((48, 48), shade, np.uint8) for shade in (0, 1, 2)]
     images = ArrayImages([scene(seed) for seed in range(40)] + plain)
-    assert not len(near_pairs(images, survey_images(images).hashes))
+    assert not len(near_copies(images))
 
 
 def test_buckets_find_what_a_search_of_all_pairs_finds():
@@ -238,15 +243,15 @@ def test_votes_are_merged_with_their_labels(toy):
     assert (relabel(voted, {"a": "x", "b": "x", "c": "y"}).votes == [8, 2]).all()
 
 
-def test_two_datasets_line_up(toy, tmp_path):
+def test_two_datasets_align_labels(toy, tmp_path):
     fer = load_dataset("fer2013", write("folder", tmp_path, FILES))
     other = Dataset(**{**vars(toy), "label_names": ("Anger", "contempt", "happiness")})
-    first, second = line_up(fer, other)
+    first, second = align_labels(fer, other)
     assert first.label_names == second.label_names == ("anger", "happiness")
     assert first.label_counts() == {"anger": 3, "happiness": 2} and len(second) == 40
     assert "contempt" in second.skipped[0].reason
     with pytest.raises(LineamentError, match="share fewer than two labels"):
-        line_up(fer, toy)
+        align_labels(fer, toy)
 
 
 def test_labels_of_a_flag():

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from test_readers import CASES, write
 
-from lineament.apps import datasets
+from lineament.apps import cli, datasets
 from lineament.data.describe import contact_sheet, describe
 from lineament.data.sources import READERS, load_dataset
 
@@ -21,7 +21,7 @@ def test_describe_lists_everything(tmp_path, capsys):
     files = {**CASES["folder with parts"].files, "set/train/joy/broken.png": b"no picture"}
     files["set/test/joy/copy.png"] = files["set/Train/joy/a.png"]
     path = write("zip", tmp_path, files)
-    assert datasets.main(["describe", str(path), "--out", str(tmp_path / "out"), "--n-jobs", "1"]) == 0
+    assert cli.main(["data", "describe", str(path), "--out", str(tmp_path / "out"), "--n-jobs", "1"]) == 0
     text = capsys.readouterr().out
     for words in ("Taken as Folders of labels", "folder: 6 pictures", "train", "48x48", "1 exact", "Unreadable: 1"):
         assert words in text
@@ -63,7 +63,7 @@ def test_describe_finds_the_duplicates_of_the_download(fer_zip):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ([], "Run with --help"),
+        ([], "arguments are required: ACTION. Run lineament data --help"),
         (["describe", "/nowhere"], "no file or folder"),
         (["describe", "x", "--n-jobs", "0"], "n-jobs"),
         (["describe", "x", "--option", "angles"], "NAME=VALUE|no file"),
@@ -74,7 +74,7 @@ def test_describe_finds_the_duplicates_of_the_download(fer_zip):
 )
 def test_mistakes_give_one_line_and_exit_code_2(arguments, message, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert datasets.main(arguments) == 2
+    assert cli.main(["data", *arguments]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("lineament data: ")
     assert any(part in error for part in message.split("|"))
@@ -85,11 +85,11 @@ def test_an_interrupt_gives_130(monkeypatch, tmp_path, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(datasets, "recognise_dataset", interrupted)
-    assert datasets.main(["describe", str(tmp_path)]) == 130
+    assert cli.main(["data", "describe", str(tmp_path)]) == 130
 
 
 def test_list_names_every_reader(capsys):
-    assert datasets.main(["list"]) == 0
+    assert cli.main(["data", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(READERS)
 
@@ -105,8 +105,8 @@ def test_the_table_of_datasets_is_up_to_date():
 def test_options_of_a_reader_are_passed_on(tmp_path, capsys):
     path = write("folder", tmp_path, CASES["kdef"].files)
     command = ["describe", str(path), "--option", "angles=all", "--out", str(tmp_path), "--n-jobs", "1"]
-    assert datasets.main(command) == 0
+    assert cli.main(["data", *command]) == 0
     assert "kdef: 6 pictures" in capsys.readouterr().out
     (tmp_path / "file").touch()
-    assert datasets.main([*command, "--out", str(tmp_path / "file")]) == 2
+    assert cli.main(["data", *command, "--out", str(tmp_path / "file")]) == 2
     assert "Choose another folder with --out" in capsys.readouterr().err

@@ -5,10 +5,14 @@ import numpy as np
 import pytest
 
 from lineament.data import LineamentError
-from lineament.data.dataset import Dataset
 from lineament.data.images import UnreadableImage
-from lineament.features import face_table, feature_table
-from lineament.features.descriptors import PIXEL_FAMILIES, SIDE, aligned_face, binary, hog, lbp, pixel_table
+from lineament.data.parallel import Workers
+from lineament.features import FAMILIES, Measures, face_table, feature_table, measure
+from lineament.features.binary import binary
+from lineament.features.hog import hog
+from lineament.features.lbp import lbp
+from lineament.features.pixels import SIDE, aligned_face, mirror_image
+from lineament.landmarks import given_faces
 from lineament.landmarks.layout import mirrored
 
 
@@ -31,7 +35,7 @@ def test_the_aligned_face_stays_where_the_picture_is_turned_scaled_and_moved(fac
 
 def test_the_mirror_image_is_that_of_the_mirrored_picture(face):
     image, points = face
-    one, places = aligned_face(image, points, mirror=True)
+    one, places = mirror_image(*aligned_face(image, points))
     other, other_places = aligned_face(
         np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1] - 1)
     )
@@ -53,7 +57,7 @@ def test_gradients_around_a_point_see_its_surroundings_alone():
     face = np.full((SIDE, SIDE), 100, dtype=np.uint8)
     changed = face.copy()
     changed[66:74, 16:20] = 200
-    names, difference = PIXEL_FAMILIES["hog"].names, np.abs(hog(face, points) - hog(changed, points))
+    names, difference = FAMILIES["hog"].names, np.abs(hog(face, points) - hog(changed, points))
     moved = {name.split("_")[1] for name, step in zip(names, difference) if step > 0 and name.startswith("hog24")}
     assert moved == {"p48"}
 
@@ -61,8 +65,8 @@ def test_gradients_around_a_point_see_its_surroundings_alone():
 def test_every_family_gives_its_named_columns(sample, sample_landmarks):
     few, points = sample.take(range(3)), sample_landmarks.points[:3].copy()
     points[1] = np.nan
-    for name, family in PIXEL_FAMILIES.items():
-        table = face_table(few, points, [name])
+    for name, family in {name: one for name, one in FAMILIES.items() if one.needs_pixels}.items():
+        table = face_table(given_faces(few.images, points), [name])
         assert table.names == family.names and len(set(table.names)) == len(table.names)
         assert np.isnan(table.X[1]).all() and np.isfinite(table.X[[0, 2]]).all()
         assert (table.X[[0, 2]] >= 0).all() and (table.X[[0, 2]] <= 1).all()
@@ -70,29 +74,32 @@ def test_every_family_gives_its_named_columns(sample, sample_landmarks):
 
 def test_geometry_and_pixels_share_a_table(sample, sample_landmarks):
     few, points = sample.take(range(4)), sample_landmarks.points[:4]
-    table = face_table(few, points, ["binary", "angles"])
+    table = face_table(given_faces(few.images, points), ["binary", "angles"])
     alone = feature_table(points, ["angles"])
-    assert table.names == alone.names + PIXEL_FAMILIES["binary"].names
+    assert table.names == alone.names + FAMILIES["binary"].names
     assert np.allclose(table.X[:, : len(alone.names)], alone.X, rtol=1e-6)
 
 
 def test_the_number_of_jobs_changes_nothing(sample, sample_landmarks):
     few, points = sample.take(range(20)), sample_landmarks.points[:20]
-    one, two = (pixel_table(few, points, ["lbp"], n_jobs=n) for n in (1, 2))
+    faces = given_faces(few.images, points)
+    one, two = (measure(faces, Measures(("lbp",)), Workers(n)).table.X for n in (1, 2))
     np.testing.assert_array_equal(one, two)
 
 
 def test_landmarks_without_pictures_are_told(sample, sample_landmarks):
-    class NoPictures:
+    class NoPictures(list):
         def take(self, rows):
-            return self
-
-        def __len__(self):
-            return 2
+            return NoPictures(rows)
 
         def __getitem__(self, row):
             raise UnreadableImage("no picture")
 
-    bare = Dataset("bare", NoPictures(), np.zeros(2, dtype=np.int64), ("?",), np.array(["a", "b"]))
-    with pytest.raises(LineamentError, match="need pictures"):
-        pixel_table(bare, sample_landmarks.points[:2], ["hog"])
+        def digest(self, row):
+            raise UnreadableImage("no picture")
+
+    bare = given_faces(NoPictures(range(2)), sample_landmarks.points[:2])
+    with pytest.raises(LineamentError, match="hog need pictures, and 2 of 2 faces have none"):
+        measure(bare, Measures(("hog",)))
+    with pytest.raises(LineamentError, match="A network needs pictures"):
+        measure(bare, Measures(("angles",), crop=48))

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from imblearn.pipeline import Pipeline as ImbalancedPipeline
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
-from lineament.classifiers import make_classifier
-from lineament.classifiers.ensemble import DEFAULT_MEMBERS, Stack
-from lineament.classifiers.registry import member_names
+from lineament.classifiers import ClassifierOptions, make_classifier
+from lineament.classifiers.ensemble import DEFAULT_MEMBERS, Stack, Vote
+from lineament.classifiers.registry import make_back, member_names
+from lineament.classifiers.resampling import CappedSMOTE
 from lineament.data import LineamentError
 
 RNG = np.random.default_rng(0)
@@ -76,3 +78,48 @@ def test_too_little_to_stack_is_said():
 def test_knn_takes_fewer_rows_than_neighbours():
     model = make_classifier("knn", balance="class-weight").fit(X[:4], [0, 0, 0, 1])
     assert model.predict_proba(X[:3]).shape == (3, 2)
+
+
+class Listener(ClassifierMixin, BaseEstimator):
+    """Remembers what its fits were told of rows and columns."""
+
+    heard = []
+
+    def fit(self, X, y, faces=None, families=None, groups=None):
+        self.classes_ = np.unique(y)
+        Listener.heard.append((len(y), faces, families, groups))
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+@pytest.mark.parametrize("kind", [Vote, Stack])
+def test_members_are_told_of_faces_families_and_groups(kind):
+    Listener.heard = []
+    faces, families, groups = np.tile(np.arange(45), 2), np.repeat(["a", "b"], 3), np.tile(np.arange(45) // 3, 2)
+    members = [("listener", Pipeline([("classify", Listener())])), ("deaf", Pipeline([("classify", Memory())]))]
+    kind(members).fit(X, np.tile(Y[:45], 2), groups=groups, faces=faces, families=families)
+    assert len(Listener.heard) == (1 if kind is Vote else 4)
+    for n, *told in Listener.heard:
+        assert len(told[0]) == len(told[2]) == n and (told[1] == families).all()
+        assert (np.unique(told[0], return_counts=True)[1] == 2).all()  # no face is parted from its mirror image
+
+
+def test_resampled_members_know_nothing_of_rows():
+    Listener.heard = []
+    member = ImbalancedPipeline([("resample", CappedSMOTE(random_state=0)), ("classify", Listener())])
+    families = np.repeat(["a", "b"], 3)
+    Vote([("listener", member)]).fit(X[:80], Y[:80] > 0, faces=np.arange(80), families=families)
+    (n, faces, heard, _), = Listener.heard
+    assert n > 80 and faces is None and (heard == families).all()
+
+
+@pytest.mark.parametrize("name", ["vote", "stack"])
+def test_mirror_images_share_coefficients_in_an_ensemble_too(name):
+    """An lssvm that is a member solves the same small system as one that stands alone."""
+    faces = np.tile(np.arange(45), 2)
+    model = make_back(name, options=ClassifierOptions(members=["lssvm"]))
+    model.fit(X, np.tile(Y[:45], 2), classify__faces=faces, classify__families=np.repeat(["a", "b"], 3))
+    svm = model[-1].members_[0].estimator_
+    assert svm.centres_.shape[:2] == (2, 45) and len(svm.whiten_.axes_) == 2

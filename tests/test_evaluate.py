@@ -5,11 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lineament.classifiers import CLASSIFIERS, HELD_OUT, SELECTORS, UNUSED, evaluate, make_folds, resolve_protocol
-from lineament.classifiers.registry import CappedSMOTE, make_classifier
+from lineament.classifiers import (
+    CLASSIFIERS,
+    HELD_OUT,
+    SELECTORS,
+    UNUSED,
+    ClassifierOptions,
+    Execution,
+    Recipe,
+    evaluate,
+    make_folds,
+    resolve_protocol,
+)
+from lineament.classifiers.registry import make_classifier
+from lineament.classifiers.resampling import CappedSMOTE
 from lineament.classifiers.selection import resolve_n_features
 from lineament.data import LineamentError, find_duplicates
 from lineament.data.dataset import TEST, TRAIN
+from lineament.features import FeatureTable, Inputs
 
 FAST = [name for name, spec in CLASSIFIERS.items() if spec.takes == "features"]
 
@@ -19,19 +32,23 @@ def folds_of(dataset, digests=None, cv=3, seed=0):
     return make_folds(dataset, find_duplicates(digests), cv=cv, seed=seed)
 
 
+def inputs_of(*views, crops=None):
+    """Tables (n, d) as inputs, all columns in one family."""
+    names = tuple(f"f{i}" for i in range(views[0].shape[1])) if views else ()
+    return Inputs(tuple(FeatureTable(X, names, ("f",) * len(names)) for X in views), crops)
+
+
 def run(dataset, X, folds, names=("lda",), n_jobs=1, **protocol):
     settings = {"selector": "none", "n_features": None, "balance": "none", "seed": 0, "cv": 3} | protocol
-    n_classes = len(dataset.label_names)
     return evaluate(
         names,
-        inputs={"features": X},
-        feature_names=[f"f{i}" for i in range(X.shape[1])],
-        target=dataset.target,
-        n_classes=n_classes,
+        inputs_of(X),
+        dataset.target,
         folds=folds,
-        protocol=resolve_protocol(d=X.shape[1], n_classes=n_classes, **settings),
-        options={"members": ["lda", "logreg"]},
-        n_jobs=n_jobs,
+        protocol=resolve_protocol(d=X.shape[1], n_classes=len(dataset.label_names), **settings),
+        recipe=Recipe(labels=dataset.label_names),
+        options=ClassifierOptions(members=["lda", "logreg"]),
+        execution=Execution(n_jobs=n_jobs),
     )
 
 
@@ -73,7 +90,7 @@ def test_classifiers_learn_and_give_probabilities(name, toy):
     assert (result.predicted == toy.target).mean() > (0.6 if name == "svm-linear" else 0.8)  # the middle of three
     np.testing.assert_allclose(result.proba.sum(axis=1), 1)
     assert (result.proba.argmax(axis=1) == result.predicted).all()
-    assert models[name].predict_proba(informative(toy)).shape == (len(toy), 3)
+    assert models[name].answer(inputs_of(informative(toy))).shape == (len(toy), 3)
 
 
 @pytest.mark.parametrize("balance", ["class-weight", "smote"])
@@ -135,7 +152,8 @@ def test_held_out_part_is_predicted_by_the_whole_training_part(toy):
     dataset = replace(toy, groups=None, split=split)
     (result,), models = run(dataset, X := informative(toy), folds_of(dataset), ["lda"])
     assert len(result.fit_seconds) == 4
-    np.testing.assert_array_equal(models["lda"].predict(X[split == TEST]), result.predicted[split == TEST])
+    answers = models["lda"].answer(inputs_of(X[split == TEST]))
+    np.testing.assert_array_equal(answers, result.proba[split == TEST])
 
 
 def test_a_label_that_only_the_test_part_has_is_wrong_but_counted(toy):
@@ -189,4 +207,4 @@ def test_smote_asks_for_no_more_neighbours_than_there_are():
 
 
 def test_every_classifier_names_its_input():
-    assert {spec.takes for spec in CLASSIFIERS.values()} == {"features", "images"}
+    assert {spec.takes for spec in CLASSIFIERS.values()} == {"features", "crops"}

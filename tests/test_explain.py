@@ -1,5 +1,6 @@
 """Explanations: what is planted is found, and no face is asked about that the model was fitted on."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,23 +9,21 @@ from joblib import parallel_config
 from made_runs import explained, made_run, with_excerpt
 from sklearn.metrics import f1_score
 
-from lineament.classifiers import explain as module
+from lineament.classifiers import HELD_OUT, UNUSED, Evaluation, FaceModel, Folds, make_classifier
 from lineament.classifiers.ablation import ablation, selection_stability, stability
 from lineament.classifiers.clusters import clusters_of
-from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Folds
-from lineament.classifiers.explain import explain, explained_evaluation, family_columns
-from lineament.classifiers.registry import make_classifier, of_single_faces
+from lineament.classifiers.explain import Explanation, explain, explained_evaluation
+from lineament.classifiers.questions import LEVELS, Questions
+from lineament.classifiers.registry import fit_single_views
+from lineament.classifiers.stored import LeftOut
 from lineament.data.errors import LineamentError
 from lineament.features import FeatureTable
-from lineament.reports import write_report
-from lineament.reports.explanations import explanation_document, explanation_of
-from lineament.reports.reasons import spoken, tile_with_lines
-from lineament.reports.tables import tables_of
-from lineament.reports.write import rewrite_report
+from lineament.reports import rewrite_report, tables_of, write_report
+from lineament.reports.portraits import spoken, tile_with_lines
 
 N = 300
 NAMES = tuple(f"m_{column}" for column in range(8))
-FAMILIES = {"first": range(4), "second": range(4, 8)}
+FAMILY = ("first",) * 4 + ("second",) * 4
 
 
 def made_data(seed=0, informative=(2,)):
@@ -52,13 +51,16 @@ def made_evaluation(target, folds, name="lda", selected=()):
     return Evaluation(name, target, target, proba, folds.fold, selected, (1.0,), 0.0)
 
 
-def explanation(X, target, folds=None, *, classifier="lda", selected=(), **settings):
+def explanation(X, target, folds=None, *, classifier="lda", selected=(), found=None, model=None, **settings):
     folds = folds or made_folds()
-    defaults = {"names": NAMES, "families": FAMILIES, "n_classes": 3, "found": np.ones(N, dtype=bool)}
     return explain(
-        X, target, folds=folds, evaluations=[made_evaluation(target, folds, classifier, selected)],
-        models={classifier: make_classifier(classifier, balance="class-weight")}, **defaults | settings,
-    )  # fmt: skip
+        FeatureTable(X, NAMES, FAMILY),
+        found=np.ones(N, dtype=bool) if found is None else found,
+        folds=folds,
+        evaluations=[made_evaluation(target, folds, classifier, selected)],
+        models={classifier: FaceModel(model or make_classifier(classifier, balance="class-weight"))},
+        **settings,
+    )
 
 
 def test_what_is_planted_comes_first_and_noise_costs_nothing():
@@ -90,19 +92,19 @@ def test_copies_stand_in_for_each_other_until_they_are_shuffled_together():
 def test_no_face_is_asked_about_that_was_fitted_on(monkeypatch):
     """Rows, and the groups that they belong to; held-out and unused rows take no part at all."""
     folds, seen = made_folds(held_out=True), []
-    asked = module._Work._asked
+    answers = Questions.answers
 
-    def recorded(self, part, rows, changes):
-        seen.append((part, np.asarray(rows)))
-        return asked(self, part, rows, changes)
+    def recorded(self, model, rows, changes):
+        seen.append((model, np.asarray(rows)))
+        return answers(self, model, rows, changes)
 
-    monkeypatch.setattr(module._Work, "_asked", recorded)
+    monkeypatch.setattr(Questions, "answers", recorded)
     result = explanation(*made_data(), folds)
     assert len(seen) > 20
-    for part, rows in seen:
-        assert not set(folds.groups[rows]) & set(folds.groups[part.train])
-        assert (folds.fold[rows] == part.number).all() and (folds.fold[part.train] >= 0).all()
-        assert not set(part.screened) & set(part.scored)
+    for model, rows in seen:
+        assert not set(folds.groups[rows]) & set(folds.groups[model.train])
+        assert (folds.fold[rows] == model.number).all() and (folds.fold[model.train] >= 0).all()
+        assert not set(model.screened) & set(model.scored)
     assert (folds.fold[result.rows] >= 0).all() and len(np.unique(result.rows)) == len(result.rows)
     assert {face.row for face in result.faces} <= set(result.rows)
 
@@ -120,14 +122,14 @@ def test_the_same_seed_gives_the_same_and_processes_change_nothing():
     other = explanation(X, target, seed=2)
 
     def compared(result):
-        return repr(explanation_document(replace(result, seconds=0.0)))  # text, in which NaN equals NaN
+        return repr(replace(result, seconds=0.0).to_dict())  # text, in which NaN equals NaN
 
     assert compared(one) == compared(again) == compared(two) != compared(other)
 
 
 def test_large_data_are_asked_in_one_fold(monkeypatch):
-    small = replace(module.LEVELS["quick"], most_train=90, most_rows=30, most_screened=12, n_features=3)
-    monkeypatch.setitem(module.LEVELS, "quick", small)
+    small = replace(LEVELS["quick"], most_train=90, most_rows=30, most_screened=12, n_features=3)
+    monkeypatch.setitem(LEVELS, "quick", small)
     result = explanation(*made_data())
     assert result.n_folds == 1 and result.n_train <= 90 and len(result.rows) == 30
     assert len(result.features) == 3 and result.features[0].name == "m_2"
@@ -137,18 +139,14 @@ def test_features_that_were_not_selected_are_left_alone():
     result = explanation(*made_data(), selected=(("m_2", "m_5"),) * 5)
     assert result.n_candidates == 2 and {one.name for one in result.features} == {"m_2", "m_5"}
     assert [one.n_features for one in result.families] == [1, 1]
-    own = result.stability[-1]
-    assert own.by == "own" and own.stability == 1 and own.always == 2
+    of_the_run = result.stability[-1]
+    assert of_the_run.by == "own" and of_the_run.stability == 1 and of_the_run.always == 2
 
 
 def test_components_are_made_again_from_all_features():
     X, target = made_data()
     model = make_classifier("lda", selector="pca", n_features=3)
-    folds = made_folds()
-    result = explain(
-        X, target, names=NAMES, families=FAMILIES, n_classes=3, found=np.ones(N, dtype=bool), folds=folds,
-        evaluations=[made_evaluation(target, folds, selected=(("pca0", "pca1", "pca2"),) * 5)], models={"lda": model},
-    )  # fmt: skip
+    result = explanation(X, target, selected=(("pca0", "pca1", "pca2"),) * 5, model=model)
     assert result.n_candidates == 8 and all(one.by == "anova" for one in result.stability)
 
 
@@ -184,9 +182,24 @@ def test_levels_and_models_of_images():
     assert explained_evaluation([worse, made_evaluation(target, folds)]).name == "lda"
 
 
-def test_families_of_columns():
-    names = ["dist_mouth_width", "hog_0", "hog_1", "angle_chin", "dist_mouth_height"]
-    assert family_columns(names, ["distances", "angles"]) == {"distances": [0, 4], "hog": [1, 2], "angles": [3]}
+def test_families_come_from_the_table():
+    X, target = made_data()
+    result = explanation(X, target)
+    assert {one.name: one.n_features for one in result.families} == {"first": 4, "second": 4}
+
+
+def test_folds_that_train_on_one_label_give_a_reason():
+    X, target = made_data()
+    folds = made_folds()
+    target = np.where(folds.fold == 0, 1, 0)
+    result = explanation(X, target, folds)
+    assert isinstance(result, LeftOut) and "one label" in result.reason
+
+
+def test_an_explanation_of_json_from_before_there_were_providers_is_read():
+    document = json.loads(json.dumps(explanation(*made_data()).to_dict()))
+    del document["provider"]
+    assert Explanation.from_dict(document).provider == "columns"
 
 
 # --- ablation, stability, clusters -----------------------------------------------------------------
@@ -195,7 +208,7 @@ def test_families_of_columns():
 def test_ablation_scores_the_given_folds():
     X, target = made_data()
     folds = made_folds(held_out=True)
-    rows = ablation(X, target, families=FAMILIES | {"none": []}, folds=folds)
+    rows = ablation(FeatureTable(X, NAMES, FAMILY), target, folds=folds)
     assert [(one.kind, one.family, one.n_features) for one in rows] == [
         ("all", "", 8), ("alone", "first", 4), ("alone", "second", 4)
     ]  # fmt: skip
@@ -208,16 +221,17 @@ def test_ablation_scores_the_given_folds():
 
 def test_ablation_takes_families_away():
     X, target = made_data()
-    rows = ablation(X, target, families={"a": [0, 1], "b": [2], "c": [3, 4, 5]}, folds=made_folds(), most_rows=150)
+    table = FeatureTable(X[:, :6], NAMES[:6], ("a", "a", "b", "c", "c", "c"))
+    rows = ablation(table, target, folds=made_folds(), most_rows=150)
     scores = {(one.kind, one.family): np.mean(one.f1_macro) for one in rows}
     assert len(rows) == 7 and scores["without", "b"] < 0.5 < scores["without", "a"]
-    assert ablation(X, target, families={"a": range(8)}, folds=made_folds()) == ()
+    assert ablation(FeatureTable(X, NAMES, ("a",) * 8), target, folds=made_folds()) == ()
 
 
 def test_ablation_of_many_columns_goes_by_components(monkeypatch):
     monkeypatch.setattr("lineament.classifiers.ablation.MOST_COLUMNS", 5)
     X, target = made_data(informative=(0, 1, 2, 3))
-    rows = ablation(X, target, families=FAMILIES, folds=made_folds())
+    rows = ablation(FeatureTable(X, NAMES, FAMILY), target, folds=made_folds())
     assert np.mean(rows[0].f1_macro) > 0.8
 
 
@@ -236,10 +250,10 @@ def test_stability_by_hand():
 def test_constant_features_are_chosen_last():
     X, target = made_data()
     X[:, 0] = 1.0
-    found = selection_stability(X, target, made_folds(), [("m_2",), ("m_2",), ("m_2",), ("m_2",), ("m_3",)])
-    assert [one.kept for one in found] == [3, 5, 8, 1] and found[-1].by == "own" and found[-1].stability < 1
+    results = selection_stability(X, target, made_folds(), [("m_2",), ("m_2",), ("m_2",), ("m_2",), ("m_3",)])
+    assert [one.kept for one in results] == [3, 5, 8, 1] and results[-1].by == "own" and results[-1].stability < 1
     # Two columns of noise more do no harm; without the planted one there would be nothing.
-    assert all(np.mean(one.f1_macro) > 0.7 for one in found[:3]) and found[2].always == 8 and found[3].f1_macro == ()
+    assert all(np.mean(one.f1_macro) > 0.7 for one in results[:3]) and results[2].always == 8 and results[3].f1_macro == ()
 
 
 def test_clusters_join_what_rises_and_falls_together():
@@ -262,7 +276,8 @@ def run():
     run = made_run(split=False)
     names = tuple(f"hog_{place}" if place < 40 else name for place, name in enumerate(run.table.names))
     kept = tuple(replace(one, selected=()) for one in run.evaluations)
-    return with_excerpt(explained(replace(run, table=FeatureTable(run.table.X, names, ("any",) * len(names)), evaluations=kept)))
+    table = FeatureTable(run.table.X, names, ("hog",) * 40 + run.table.family[40:])
+    return with_excerpt(explained(replace(run, table=table, evaluations=kept)))
 
 
 def test_explanation_comes_back_from_the_run_folder_with_the_same_bytes(run, tmp_path, monkeypatch):
@@ -274,7 +289,7 @@ def test_explanation_comes_back_from_the_run_folder_with_the_same_bytes(run, tmp
     html, markdown = ((tmp_path / name).read_text() for name in ("report.html", "report.md"))
     for text in (html, markdown):
         assert "What the answers rest on" in text and "none of which it was fitted on" in text
-    assert html.count('<ul class="reasons">') == 1 and "hog 1" in html
+    assert html.count('<ul class="portraits">') == 1 and "hog 1" in html
 
 
 def test_every_figure_is_drawn(run, tmp_path):
@@ -284,10 +299,10 @@ def test_every_figure_is_drawn(run, tmp_path):
 
 
 def test_explanation_survives_its_document(run):
-    again = explanation_of(explanation_document(run.explanation))
+    again = Explanation.from_dict(run.explanation.to_dict())
     first, second = (tables_of(replace(run, explanation=one)) for one in (run.explanation, again))
     for name in ("importance", "clusters", "effects", "ablation", "stability", "moves"):
-        assert len(getattr(first, name)) and getattr(first, name).equals(getattr(second, name))
+        assert len(first[name]) and first[name].equals(second[name])
 
 
 def test_without_an_explanation_the_section_is_absent(tmp_path, monkeypatch):
@@ -312,10 +327,9 @@ def test_names_are_spoken(name, words):
     assert spoken(name) == words
 
 
-def test_a_model_that_was_fitted_on_mirror_images_is_asked_as_one_of_single_faces():
-    model = make_classifier("lssvm", copies=2)
-    rng = np.random.default_rng(0)
-    y = np.arange(61) % 2  # an odd number has no second half
-    X = rng.normal(size=(61, 5)) + 3 * y[:, None]
-    assert of_single_faces(model).fit(X, y).score(X, y) > 0.9
-    assert model.get_params()["classify__copies"] == 2
+def test_single_views_are_fitted_with_the_families_of_their_columns():
+    """Whitened by family, each of the two comes out with a variance of 1; all in one they share it."""
+    X, target = made_data()
+    settings = {"groups": np.arange(N), "families": FAMILY}
+    fitted = fit_single_views(make_classifier("lssvm"), X, target, **settings)
+    assert len(fitted[-1].estimator_.whiten_.axes_) == 2

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from lineament.apps import datasets
+from lineament.apps import cli
 from lineament.data import LineamentError, data_home
 from lineament.data.fetch import DOWNLOADS, download, fetch
 from lineament.data.sources import READERS
@@ -113,7 +113,7 @@ def test_a_part_of_another_file_is_dropped(server, tmp_path):
 @pytest.mark.parametrize(
     "page, options, message",
     [
-        ("fer2013.zip", {"sha256": "0" * 64}, "has the checksum"),
+        ("fer2013.zip", {"sha256": "0" * 64}, "has another checksum than 0000"),
         ("login.zip", {}, "no good zip archive: perhaps a page"),
     ],
 )
@@ -135,6 +135,8 @@ def test_errors_of_the_server_are_told(server, tmp_path):
         download(server.url.replace("fer2013", "missing"), tmp_path / "f.zip")
     with pytest.raises(LineamentError, match="cannot be downloaded"):
         download("http://127.0.0.1:1/f.zip", tmp_path / "f.zip")
+    with pytest.raises(LineamentError, match="cannot be downloaded: unknown url type"):
+        download("no-address", tmp_path / "f.zip", sha256=SHA256)
 
 
 def test_fetch_asks_for_consent_and_keeps_the_file_at_home(server, tmp_path, monkeypatch):
@@ -157,16 +159,16 @@ def test_the_command_shows_the_licence_and_asks(server, tmp_path, monkeypatch, c
     monkeypatch.setenv("LINEAMENT_HOME", str(tmp_path))
     command = ["fetch", "fer2013", "--url", server.url, "--sha256", SHA256]
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert datasets.main(command) == 2 and not server.asked
+    assert cli.main(["data", *command]) == 2 and not server.asked
     assert "Database Contents Licence" in capsys.readouterr().out
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     for answer, code in (("n", 2), ("", 2), ("yes", 0)):
         monkeypatch.setattr("builtins.input", lambda _, answer=answer: answer)
-        assert datasets.main(command) == code
+        assert cli.main(["data", *command]) == code
     assert f"--data {tmp_path / 'datasets' / 'fer2013.zip'}" in capsys.readouterr().out
 
 
 def test_the_command_takes_the_consent_as_a_flag(server, tmp_path, monkeypatch):
     monkeypatch.setenv("LINEAMENT_HOME", str(tmp_path))
-    assert datasets.main(["fetch", "jaffe", "--url", server.url, "--accept-licence"]) == 0
+    assert cli.main(["data", "fetch", "jaffe", "--url", server.url, "--accept-licence"]) == 0
     assert (tmp_path / "datasets" / "jaffe.zip").read_bytes() == CONTENT

@@ -1,19 +1,18 @@
 """Furrows are seen where they are drawn, and the action units that fold the skin there follow."""
 
-from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lineament.data.dataset import Dataset
 from lineament.data.images import ArrayImages, UnreadableImage
-from lineament.features import FEATURES, face_table, feature_table
-from lineament.features.descriptors import EYES_AT, IOD, PIXEL_FAMILIES, SIDE
+from lineament.features import FAMILIES, FEATURES, face_table, feature_table
+from lineament.features.pixels import EYES_AT, IOD, SIDE
 from lineament.features.furrows import FURROWS, REGIONS, columns_of, furrows, sampled
 from lineament.features.shape import TEMPLATE
-from lineament.features.units import UNITS, skin_terms
+from lineament.landmarks import given_faces
+from lineament.features.aus import UNITS, skin_terms
 from lineament.landmarks.layout import mirrored
 
 POINTS = TEMPLATE * IOD + EYES_AT
@@ -45,12 +44,11 @@ def drawn(*lines):
 
 
 def pictures(*faces):
-    keys = np.arange(len(faces)).astype(str)
-    return Dataset("drawn", ArrayImages(np.stack(faces)), np.zeros(len(faces), dtype=np.int64), ("?",), keys)
+    return ArrayImages(np.stack(faces))
 
 
 def units(face, families=("aus",)):
-    table = face_table(pictures(face), POINTS[None], families)
+    table = face_table(given_faces(pictures(face), POINTS[None]), families)
     return dict(zip(table.names, table.X[0]))
 
 
@@ -121,7 +119,7 @@ def test_light_changes_nothing():
 
 def test_the_mirror_image_swaps_left_and_right(sample, sample_landmarks):
     few, points = sample.take(range(5)), sample_landmarks.points[:5]
-    own, other = (face_table(few, points, ["furrows", "aus"], mirror=mirror) for mirror in (False, True))
+    own, other = (face_table(given_faces(few.images, points), ["furrows", "aus"], mirror=mirror) for mirror in (False, True))
     swapped = [name.replace("right", "?").replace("left", "right").replace("?", "left") for name in own.names]
     assert_allclose(other.X, own.X[:, [own.names.index(name) for name in swapped]], atol=1e-4)
     one_sided = drawn()
@@ -138,7 +136,7 @@ def test_scale_and_turn_change_little(sample, sample_landmarks):
     transform = cv2.getRotationMatrix2D((width / 2, height / 2), 10, 1.5)
     moved = cv2.warpAffine(image, transform, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     own, other = (
-        face_table(pictures(picture), places[None], ["furrows"]).X[0]
+        face_table(given_faces(pictures(picture), places[None]), ["furrows"]).X[0]
         for picture, places in ((image, points), (moved, points @ transform[:, :2].T + transform[:, 2]))
     )
     assert np.corrcoef(own, other)[0, 1] > 0.9
@@ -146,45 +144,45 @@ def test_scale_and_turn_change_little(sample, sample_landmarks):
 
 def test_missing_faces_stay_missing_and_harm_no_other(sample, sample_landmarks):
     few, points = sample.take(range(4)), sample_landmarks.points[:4].copy()
-    whole = face_table(few, points, ["aus", "furrows"])
+    whole = face_table(given_faces(few.images, points), ["aus", "furrows"])
     points[1], points[2] = np.nan, 7  # not found; all points in one place
-    table = face_table(few, points, ["aus", "furrows"])
+    table = face_table(given_faces(few.images, points), ["aus", "furrows"])
     assert np.isnan(table.X[1:3]).all()
     assert_array_equal(table.X[[0, 3]], whole.X[[0, 3]])
 
 
 def test_batch_equals_single(sample, sample_landmarks):
     few, points = sample.take(range(6)), sample_landmarks.points[:6]
-    batch = face_table(few, points, ["aus"]).X
-    single = [face_table(few.take([row]), points[row : row + 1], ["aus"]).X[0] for row in range(6)]
+    batch = face_table(given_faces(few.images, points), ["aus"]).X
+    single = [face_table(given_faces(few.images.take([row]), points[row : row + 1]), ["aus"]).X[0] for row in range(6)]
     assert_allclose(batch, single, rtol=1e-6)
 
 
 def test_units_are_the_same_beside_other_families(sample, sample_landmarks):
     few, points = sample.take(range(3)), sample_landmarks.points[:3]
-    alone, beside = face_table(few, points, ["aus"]), face_table(few, points, ["angles", "aus", "binary", "furrows"])
+    alone, beside = face_table(given_faces(few.images, points), ["aus"]), face_table(given_faces(few.images, points), ["angles", "aus", "binary", "furrows"])
     assert alone.X.dtype == np.float64
     assert_allclose(beside.X[:, [beside.names.index(name) for name in alone.names]], alone.X, rtol=1e-5, atol=1e-6)
-    assert beside.names[-len(FURROWS) :] == PIXEL_FAMILIES["furrows"].names
+    assert beside.names[-len(FURROWS) :] == FAMILIES["furrows"].names
 
 
 def test_without_pictures_units_rest_on_points_alone(sample, sample_landmarks, caplog):
-    class NoPictures:
+    class NoPictures(list):
         def take(self, rows):
-            return self
-
-        def __len__(self):
-            return 3
+            return NoPictures(rows)
 
         def __getitem__(self, row):
             raise UnreadableImage("no picture")
 
+        def digest(self, row):
+            raise UnreadableImage("no picture")
+
     few, points = sample.take(range(3)), sample_landmarks.points[:3]
     with caplog.at_level("INFO"):
-        table = face_table(replace(few, images=NoPictures()), points, ["aus"])
+        table = face_table(given_faces(NoPictures(range(3)), points), ["aus"])
     assert "3 faces have no picture" in caplog.text
     assert_array_equal(table.X, feature_table(points, ["aus"]).X)
-    assert np.abs(face_table(few, points, ["aus"]).X - table.X).max() > 0.01
+    assert np.abs(face_table(given_faces(few.images, points), ["aus"]).X - table.X).max() > 0.01
 
 
 def test_unseen_skin_counts_as_usual():

@@ -89,15 +89,15 @@ def test_a_planted_bare_import_is_seen():
     "library, door",
     [
         ("dlib", "landmarks/detector.py"),
-        ("numba", "landmarks/trees.py"),
-        ("torch", "classifiers/cnn.py"),
-        ("skorch", "classifiers/cnn.py"),
-        ("matplotlib", "reports/figures.py"),
+        ("numba", "landmarks/tree_fits.py"),
+        ("torch", "classifiers/nets"),
+        ("skorch", "classifiers/nets"),
+        ("matplotlib", "reports/figures"),
     ],
 )
 def test_one_door_a_library(library, door):
     doors = {named(path) for path in INSIDE if library in {name.split(".")[0] for name in imports_of(path)}}
-    assert doors == {door}
+    assert doors and all(path == door or path.startswith(f"{door}/") for path in doors)
 
 
 def test_the_clone_does_not_give_second_copies_of_its_classes():

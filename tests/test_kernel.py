@@ -5,8 +5,9 @@ import pytest
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.preprocessing import StandardScaler
 
-from lineament.classifiers import kernel
-from lineament.classifiers.kernel import LeastSquaresSVM, PartlyWhitened
+from lineament.classifiers import least_squares_svm, whitening
+from lineament.classifiers.least_squares_svm import LeastSquaresSVM
+from lineament.classifiers.whitening import PartlyWhitened
 
 
 @pytest.fixture
@@ -35,15 +36,15 @@ def test_power_1_whitens_and_power_0_only_turns(table):
 def test_few_of_many_axes_are_the_largest(monkeypatch):
     X = np.random.default_rng(0).normal(size=(300, 60)) * 0.9 ** np.arange(60)
     near = PartlyWhitened(0.5, n_components=10).fit(X).axes_[0][1]
-    monkeypatch.setattr(kernel, "WIDE", 60)
+    monkeypatch.setattr(whitening, "WIDE", 60)
     exact = PartlyWhitened(0.5, n_components=10).fit(X).axes_[0][1]
     np.testing.assert_allclose(near[:, :5], exact[:, :5], atol=1e-2)
 
 
-def test_every_block_comes_out_with_the_same_variance(table):
+def test_every_family_comes_out_with_the_same_variance(table):
     X, _ = table
-    Z = PartlyWhitened(0.5).fit(X, blocks=np.repeat(["wide", "narrow"], [7, 1])).transform(X)
-    assert Z[:, 0].var() == pytest.approx(1)  # blocks in the order of their names
+    Z = PartlyWhitened(0.5).fit(X, families=np.repeat(["wide", "narrow"], [7, 1])).transform(X)
+    assert Z[:, 0].var() == pytest.approx(1)  # families in the order of their names
     assert Z[:, 1:].var(axis=0).sum() == pytest.approx(1)
 
 
@@ -61,7 +62,7 @@ def test_whitening_finds_what_hardly_varies(table):
 
 def test_it_solves_kernel_ridge_regression(table):
     X, y = table
-    model = LeastSquaresSVM(ridge=0.3).fit(X, y)
+    model = LeastSquaresSVM(alpha=0.3).fit(X, y)
     Z = model.whiten_.transform(X)
     target = np.where(y[:, None] == np.arange(3), 1, -0.5)
     gram = rbf_kernel(Z, gamma=model.gamma_)
@@ -74,8 +75,8 @@ def test_mirror_images_share_coefficients_as_if_both_were_trained_on(table):
     X, y = table
     mirror = X * [1, 1, 1, -1, 1, -1, 1, 1]
     both, labels = np.concatenate([X, mirror]), np.tile(y, 2)
-    shared = LeastSquaresSVM(copies=2, ridge=0.2).fit(both, labels)
-    whole = LeastSquaresSVM(copies=1, ridge=0.4).fit(both, labels)  # twice the rows, each with its own coefficient
+    shared = LeastSquaresSVM(alpha=0.2).fit(both, labels, faces=np.tile(np.arange(len(X)), 2))
+    whole = LeastSquaresSVM(alpha=0.4).fit(both, labels)  # twice the rows, each with its own coefficient
     assert np.allclose(shared.decision_function(X), whole.decision_function(X), atol=1e-3)
     assert np.allclose(shared.decision_function(X), shared.decision_function(mirror), atol=1e-3)
 
@@ -83,19 +84,19 @@ def test_mirror_images_share_coefficients_as_if_both_were_trained_on(table):
 def test_many_rows_are_spanned_by_drawn_ones(table, monkeypatch):
     X, y = table
     exact = LeastSquaresSVM().fit(X, y)
-    monkeypatch.setattr(kernel, "MOST_CENTRES", 100)
-    monkeypatch.setattr(kernel, "FEWER_CENTRES", 200)
+    monkeypatch.setattr(least_squares_svm, "MOST_CENTRES", 100)
+    monkeypatch.setattr(least_squares_svm, "FEWER_CENTRES", 200)
     drawn = LeastSquaresSVM().fit(X, y)
     assert len(drawn.dual_coef_) == 200
     assert (drawn.predict(X) == exact.predict(X)).mean() > 0.9
 
 
-def test_rare_classes_count_more_with_weights(table):
+def test_rare_classes_count_more_when_balanced(table):
     X, y = table
     rare = np.flatnonzero((y > 0) | (np.arange(len(y)) % 8 == 0))
     answers = [
-        np.bincount(LeastSquaresSVM(weights=weights).fit(X[rare], y[rare]).predict(X), minlength=3)[0]
-        for weights in (False, True)
+        np.bincount(LeastSquaresSVM(class_weight=class_weight).fit(X[rare], y[rare]).predict(X), minlength=3)[0]
+        for class_weight in (None, "balanced")
     ]
     assert answers[1] > answers[0]
 
@@ -103,5 +104,5 @@ def test_rare_classes_count_more_with_weights(table):
 def test_repeated_rows_do_not_break_the_system(table):
     X, y = table
     X = StandardScaler().fit_transform(X).astype(np.float32)
-    model = LeastSquaresSVM(ridge=1e-7).fit(np.repeat(X, 3, axis=0), np.repeat(y, 3))
+    model = LeastSquaresSVM(alpha=1e-7).fit(np.repeat(X, 3, axis=0), np.repeat(y, 3))
     assert np.isfinite(model.decision_function(X)).all()

@@ -11,11 +11,12 @@ import dlib
 import numpy as np
 import pytest
 
-from lineament.apps.landmarks import main as landmarks_command
-from lineament.data import LineamentError, image_digests
+from lineament.data import LineamentError
+from lineament.data.parallel import Workers
+from lineament.apps import cli
 from lineament.data.images import decode_image
-from lineament.landmarks import DETECTORS, extract_landmarks, find_face, find_faces, opencv
-from lineament.landmarks.detector import box_of_points
+from lineament.landmarks import DETECTORS, find_face, find_faces, look_at, opencv
+from lineament.landmarks.fitting import box_of_points
 from lineament.landmarks.quality import MODEL, MODEL_POINTS, head_pose
 from lineament.landmarks.tables import STYLES, FaceRow, read_faces, write_faces
 from lineament.landmarks.track import box_iou
@@ -161,21 +162,20 @@ def test_dask_equals_loky_though_a_worker_is_killed(sample, sample_landmarks, tm
             killed.append(pids[0])
 
         threading.Thread(target=kill_when_busy, daemon=True).start()
-        result = extract_landmarks(
-            sample.take(some), digests=image_digests(sample.images)[some], cache=tmp_path / "cache", n_jobs=3,
-            backend="dask", scheduler=cluster.scheduler_address,
-        )  # fmt: skip
+        workers = Workers(3, backend="dask", scheduler=cluster.scheduler_address)
+        result = look_at(sample.images.take(some), cache=tmp_path / "cache", workers=workers)
     assert killed
     assert_same(result, sample_landmarks.take(some))
 
 
 def test_scheduler_that_is_not_there(toy):
     pytest.importorskip("distributed")
-    digests = image_digests(toy.images)
     with pytest.raises(LineamentError, match="--backend dask"):
-        extract_landmarks(toy, digests=digests, scheduler="tcp://127.0.0.1:1")
+        Workers(scheduler="tcp://127.0.0.1:1")
     with pytest.raises(LineamentError, match="Unknown --backend"):
-        extract_landmarks(toy, digests=digests, backend="spark")
+        Workers(backend="spark")
+    with pytest.raises(LineamentError, match="No dask scheduler answers"):
+        look_at(toy.images, workers=Workers(backend="dask", scheduler="tcp://127.0.0.1:1"))
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ def test_command_reads_folders_and_draws(crop, tmp_path, capsys):
     cv2.imwrite(str(pictures / "face.png"), crop if crop.ndim == 2 else crop[..., ::-1])
     (pictures / "broken.jpg").write_bytes(b"no picture")
     out = tmp_path / "faces.csv"
-    assert landmarks_command([str(pictures), "--out", str(out), "--draw", str(tmp_path / "drawn")]) == 0
+    assert cli.main(["landmarks", str(pictures), "--out", str(out), "--draw", str(tmp_path / "drawn")]) == 0
     assert [row.face is not None for row in read_faces(out)] == [True]
     assert "broken.jpg" in capsys.readouterr().err and list((tmp_path / "drawn").glob("*.png"))
-    assert landmarks_command([str(tmp_path / "nowhere")]) == 2
+    assert cli.main(["landmarks", str(tmp_path / "nowhere")]) == 2
 
 
 def test_sharpness_falls_with_blur(sample):

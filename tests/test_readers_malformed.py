@@ -21,7 +21,7 @@ from lineament.data import tree as trees
 from lineament.data.describe import contact_sheet
 from lineament.data.images import UnreadableImage
 from lineament.data.table import MAX_LINE
-from lineament.data.tree import open_tree
+from lineament.data.packed import open_tree
 
 EXAMPLES = 2000
 NASTY = (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lineament import run_pipeline
+from lineament.apps import steps
 from lineament.apps.options import parse_options
 from lineament.data import Dataset, LineamentError, load_dataset
 from lineament.data.images import ArrayImages
@@ -99,20 +99,20 @@ def test_what_it_needs_is_said(made, change, message):
 
 
 def measure(dataset, *arguments):
-    return run_pipeline.measure(dataset, parse_options(arguments, environment={}), run_pipeline.Stopwatch())
+    return steps.prepare(dataset, parse_options(arguments, environment={}), steps.Stopwatch())
 
 
 def test_the_pipeline_keeps_rows_together(sample, sample_landmarks):
     dataset = replace(sample, landmarks=sample_landmarks.points)
     measured = measure(dataset, "--reference", "neutral", "--features", "aus")
-    assert len(measured.dataset) == len(measured.landmarks) == len(measured.table.X) == len(measured.digests) == 800
+    assert len(measured.dataset) == len(measured.faces) == len(measured.table.X) == len(measured.faces.digests) == 800
     assert len(measured.duplicates.copy_of) == 800 and len(measured.dataset.skipped) == 40
     assert "40 people" in measured.reference
-    own = face_table(dataset, sample_landmarks.points, ("aus",)).X
+    own = face_table(sample_landmarks, ("aus",)).X
     keys = list(sample.keys)
     row = list(measured.dataset.keys).index("s07_happy_1")
     assert_allclose(measured.table.X[row], own[keys.index("s07_happy_1")] - own[keys.index("s07_neutral_0")])
-    protocol = run_pipeline.protocol_of(measured, parse_options(["--reference", "neutral"], environment={}))
+    protocol = steps.protocol_of(measured, parse_options(["--reference", "neutral"], environment={}))
     assert protocol.reference == measured.reference
 
 

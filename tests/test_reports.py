@@ -16,24 +16,19 @@ from made_runs import LABELS, N, made_run, with_excerpt
 from lineament.apps import cli
 from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Protocol
 from lineament.data.duplicates import find_duplicates
+from lineament.data.scores import scores
 from lineament.features import FeatureTable
-from lineament.reports import rewrite_report, write_report
-from lineament.reports.compare import compare
+from lineament.reports import ranking_rows, rewrite_report, tables_of, write_report
+from lineament.reports.baselines import BASELINES, GUESS, majority_baseline, stratified_baseline
+from lineament.reports.comparison import compare
 from lineament.reports.document import metrics_document
 from lineament.reports.excerpt import thumbnail
 from lineament.reports.figures import LIGHT, ConfusionDisplay, CurvesDisplay, clearer, png
-from lineament.data.scores import scores
-from lineament.reports.metrics import (
-    BASELINES,
-    GUESS,
-    majority_baseline,
-    stratified_baseline,
-    variance_between_labels,
-)
+from lineament.reports.markdown import escaped
+from lineament.reports.metrics import variance_between_labels
+from lineament.reports.settings import toml
 from lineament.reports.statistics import corrected_interval
-from lineament.reports.tables import tables_of
 from lineament.reports.uncertainty import NO_DIFFERENCE
-from lineament.reports.write import markdown_text, toml
 
 
 @pytest.fixture
@@ -105,16 +100,24 @@ def test_majority_baseline_learns_from_its_training_rows_only():
 
 
 def test_confusion_counts_add_up(run):
-    confusion = tables_of(run).confusion
+    confusion = tables_of(run)["confusion"]
     totals = confusion.groupby(["model", "part"])["n"].sum()
     assert totals["svm", "test"] == 12 and totals["svm", "cv"] == 35
     assert confusion.groupby(["model", "part", "true"])["share"].sum().to_numpy() == pytest.approx(1)
 
 
 def test_baseline_comes_last_and_models_by_accuracy(run):
-    accuracy = tables_of(run).cv.query("metric == 'accuracy'")
+    accuracy = tables_of(run)["cv"].query("metric == 'accuracy'")
     assert set(accuracy["model"].iloc[-2:]) == set(BASELINES)
     assert accuracy["mean"].iloc[:-2].is_monotonic_decreasing
+
+
+def test_ranking_rows_are_the_ranking(run):
+    rows = ranking_rows(run)
+    assert [row["model"] for row in rows] == tables_of(run)["cv"]["model"].unique().tolist()
+    assert [row["baseline"] for row in rows] == [False, False, True, True]
+    assert rows[0].keys() == {"model", "accuracy", "low", "high", "recall_macro", "f1_macro", "baseline"}
+    assert rows[0]["accuracy"] >= rows[1]["accuracy"] and rows[0]["low"] <= rows[0]["accuracy"] <= rows[0]["high"]
 
 
 def test_variance_between_labels(run):
@@ -318,11 +321,11 @@ def test_toml_survives_odd_text():
 
 
 def test_markdown_text_stays_text():
-    assert markdown_text("a|b *c*\n_d_") == r"a\|b \*c\* \_d\_"
+    assert escaped("a|b *c*\n_d_") == r"a\|b \*c\* \_d\_"
 
 
 def test_display_gives_its_numbers_and_the_same_picture(run):
-    table = tables_of(run).confusion.query("model == 'svm' and part == 'test'").reset_index(drop=True)
+    table = tables_of(run)["confusion"].query("model == 'svm' and part == 'test'").reset_index(drop=True)
     display = ConfusionDisplay(table)
     assert display.frame().to_numpy().sum() == 12
     assert png(display, LIGHT) == png(display, LIGHT)
@@ -355,7 +358,7 @@ def test_stratified_guess_follows_the_labels_of_its_training_rows():
 
 
 def test_every_headline_score_and_label_has_an_interval_around_it(run):
-    table = tables_of(run).intervals
+    table = tables_of(run)["intervals"]
     assert set(table["metric"]) == {"accuracy", "recall_macro", "f1_macro", "precision", "recall", "f1"}
     known = table.dropna(subset=["low"])
     assert (known["low"] <= known["value"] + 1e-9).all() and (known["value"] <= known["high"] + 1e-9).all()
@@ -365,12 +368,12 @@ def test_every_headline_score_and_label_has_an_interval_around_it(run):
 
 def test_labels_of_few_pictures_get_no_interval(run):
     # Four pictures of each label in the test part: fewer than five.
-    table = tables_of(run).intervals.query("part == 'test' and label == 'sad'")
+    table = tables_of(run)["intervals"].query("part == 'test' and label == 'sad'")
     assert len(table) and table["low"].isna().all()
 
 
 def test_models_that_guess_alike_show_no_difference(run, html):
-    pairs = tables_of(run).pairs
+    pairs = tables_of(run)["pairs"]
     assert (pairs["verdict"] == NO_DIFFERENCE).all() and NO_DIFFERENCE in html
 
 
@@ -379,12 +382,12 @@ def test_a_clear_difference_is_named():
     first, second = run.evaluations
     better = replace(first, predicted=first.target.copy(), proba=np.eye(3)[first.target])
     worse = replace(second, predicted=(second.target + 1) % 3, proba=np.eye(3)[(second.target + 1) % 3])
-    (pair,) = tables_of(with_excerpt(replace(run, evaluations=(better, worse)))).pairs.to_dict("records")
+    (pair,) = tables_of(replace(run, evaluations=(better, worse)))["pairs"].to_dict("records")
     assert pair["verdict"] == "svm is better" and pair["difference"] == 1 and pair["p_folds"] == 0
 
 
 def test_mcnemar_is_on_the_test_part(run):
-    pair = tables_of(run).pairs.iloc[0]
+    pair = tables_of(run)["pairs"].iloc[0]
     rows = np.arange(36, N)
     right = {one.name: one.predicted[rows] == one.target[rows] for one in run.evaluations}
     assert pair["only_first"] == (right[pair["first"]] & ~right[pair["second"]]).sum()
@@ -392,7 +395,7 @@ def test_mcnemar_is_on_the_test_part(run):
 
 
 def test_worst_errors_are_wrong_and_surest_first(run):
-    worst = tables_of(run).worst.query("model == 'svm'")
+    worst = tables_of(run)["worst"].query("model == 'svm'")
     svm = run.evaluations[0]
     assert (svm.predicted[worst["row"]] != svm.target[worst["row"]]).all()
     assert worst["probability"].is_monotonic_decreasing
@@ -400,15 +403,15 @@ def test_worst_errors_are_wrong_and_surest_first(run):
 
 def test_confused_pairs_are_the_largest_cells_off_the_diagonal(run):
     tables = tables_of(run)
-    cells = tables.confusion.query("model == 'svm' and part == 'test' and true != predicted")
-    pairs = tables.confused.query("model == 'svm'")
+    cells = tables["confusion"].query("model == 'svm' and part == 'test' and true != predicted")
+    pairs = tables["confused"].query("model == 'svm'")
     assert pairs["n"].tolist() == sorted(cells["n"], reverse=True)[: len(pairs)]
     for pair in pairs.itertuples():
         assert all(LABELS[run.dataset.target[row]] == pair.true for row in pair.rows)
 
 
 def test_slices_of_one_condition_make_up_the_whole(run):
-    slices = tables_of(run).slices.query("model == 'svm'")
+    slices = tables_of(run)["slices"].query("model == 'svm'")
     assert slices.query("by == 'detector'")["n"].sum() == 12
     assert {"detector", "detector score", "yaw"} <= set(slices["by"])
     assert slices.query("by == 'yaw'")["n"].sum() == slices.query("slice == 'face found'")["n"].sum()

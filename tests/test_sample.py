@@ -10,7 +10,7 @@ from sklearn.svm import SVC
 from lineament.data import face_model as fm
 from lineament.data.fer2013 import LABELS
 from lineament.data.sample import draw_sample
-from lineament.landmarks.detector import find_face
+from lineament.landmarks.find import find_face
 from lineament.landmarks.layout import LEFT_EYE, RIGHT_EYE
 
 MAX_ASSET_BYTES = 3_000_000

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from lineament.classifiers import SELECTORS
+from lineament.classifiers.elimination import CrossValidatedElimination
 from lineament.classifiers.inner import inner_folds
-from lineament.classifiers.ranking import MRMR, CrossValidatedElimination, range_variance
+from lineament.classifiers.ranking import MRMR, range_variance
 from lineament.classifiers.registry import make_front
 
 N, D = 300, 30
@@ -30,9 +31,9 @@ def kept(front):
 @pytest.mark.parametrize("name", ["variance", "mrmr", "rfecv", "forest", "anova", "mutual_info"])
 def test_planted_columns_are_found_under_their_names(name, planted):
     front = make_front(name, 4, random_state=0).fit(planted * np.linspace(0.01, 100, D), Y)
-    found = kept(front)
+    columns = kept(front)
     # Elimination stops where fewer columns do as well.
-    assert found <= PLANTED if name == "rfecv" else found == PLANTED
+    assert columns <= PLANTED if name == "rfecv" else columns == PLANTED
 
 
 def test_every_selector_but_none_takes_few_of_many():

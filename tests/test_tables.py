@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from lineament.data import LineamentError, load_dataset
-from lineament.landmarks.detector import Face
+from lineament.landmarks.fitting import Face
 from lineament.landmarks.quality import MODEL, MODEL_POINTS
 from lineament.landmarks.tables import STYLES, FaceRow, read_faces, write_faces
 

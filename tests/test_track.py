@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lineament.data.images import decode_image
-from lineament.landmarks.detector import find_faces
+from lineament.landmarks.find import find_faces
 from lineament.landmarks.track import KEEP_FRAMES, Track, Tracker, collect_tracks
 
 GRAY = 90

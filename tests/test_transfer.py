@@ -1,34 +1,46 @@
 """One dataset against another: the same models, labels lined up, no picture on both sides."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from lineament import run_pipeline
-from lineament.classifiers import HELD_OUT, UNUSED, Part, evaluate, evaluate_transfer, make_folds, resolve_protocol
+from lineament.classifiers import (
+    HELD_OUT,
+    UNUSED,
+    LabelledFaces,
+    Recipe,
+    evaluate,
+    evaluate_transfer,
+    make_folds,
+    resolve_protocol,
+)
 from lineament.data import find_duplicates
+from lineament.features import FeatureTable, Inputs
 
 
 def settings():
     protocol = resolve_protocol(d=3, n_classes=3, n_features=None, cv=3, selector="none", balance="none", seed=0)
-    return {"feature_names": ["a", "b", "c"], "n_classes": 3, "protocol": protocol}
+    return {"protocol": protocol, "recipe": Recipe(labels=("a", "b", "c"))}
 
 
 def part(toy, seed):
     X = np.random.default_rng(seed).normal(size=(len(toy), 3)) + toy.target[:, None]
-    return Part({"features": X}, toy.target, np.array([f"{seed}-{row}" for row in range(len(toy))]))
+    table = FeatureTable(X, ("a", "b", "c"), ("any",) * 3)
+    return LabelledFaces(Inputs((table,)), toy.target, np.array([f"{seed}-{row}" for row in range(len(toy))]))
 
 
 def test_other_datasets_are_scored_by_the_models_of_the_first(toy):
     one, two, three = (part(toy, seed) for seed in range(3))
     folds = make_folds(toy, find_duplicates(one.digests), cv=3, seed=0)
     own, others, models = evaluate_transfer(["lda"], train=one, tests=[two, three], folds=folds, **settings())
-    alone, _ = evaluate(["lda"], inputs=one.inputs, target=one.target, folds=folds, **settings())
+    alone, _ = evaluate(["lda"], one.inputs, one.target, folds=folds, **settings())
     np.testing.assert_array_equal(own[0].predicted, alone[0].predicted)
     for test, (result,) in zip((two, three), others):
         assert (result.fold == HELD_OUT).all()
-        np.testing.assert_array_equal(result.predicted, models["lda"].predict(test.inputs["features"]))
+        np.testing.assert_array_equal(result.proba, models["lda"].answer(test.inputs))
 
 
 def test_pictures_that_both_show_are_not_trained_on(toy):
@@ -41,7 +53,7 @@ def test_pictures_that_both_show_are_not_trained_on(toy):
 
 def test_parts_check_their_rows(toy):
     with pytest.raises(ValueError, match="digests has 3 rows for 60"):
-        Part({}, toy.target, np.array(["a", "b", "c"]))
+        replace(part(toy, 0), digests=np.array(["a", "b", "c"]))
 
 
 def test_both_ways_between_real_and_drawn_faces(fer_zip, tmp_path, capsys):

@@ -11,8 +11,10 @@ import pytest
 
 from lineament.data import LineamentError, load_dataset
 from lineament.data.images import decode_image
-from lineament.landmarks.detector import default_landmark_model, find_each_face, find_face
-from lineament.landmarks.trees import N_VALUES, _compiled, read_trees
+from lineament.landmarks.find import find_each_face, find_face
+from lineament.landmarks.fitting import default_landmark_model
+from lineament.landmarks.tree_fits import _compiled
+from lineament.landmarks.trees import N_VALUES, read_trees
 from lineament.landmarks.view import view_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,14 +11,24 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from made_runs import made_run, with_excerpt
 from sklearn.pipeline import Pipeline
 
-from lineament.classifiers import CLASSIFIERS, evaluate, make_folds, resolve_protocol, tuning
-from lineament.classifiers.registry import ClassifierSpec, make_back
-from lineament.classifiers.tuning import LEVELS, Level, candidates, chosen_params, nested_rows, tune
+from lineament.classifiers import (
+    CLASSIFIERS,
+    ClassifierSpec,
+    Execution,
+    Recipe,
+    evaluate,
+    make_folds,
+    resolve_protocol,
+    tuning,
+)
+from lineament.classifiers.registry import make_back
+from lineament.classifiers.tuning import LEVELS, Search, SearchLevel, candidates, chosen_params, nested_rows, tune
 from lineament.data import find_duplicates
+from lineament.features import FeatureTable, Inputs
 from lineament.reports import rewrite_report, write_report
 from lineament.reports.store import load_run
 
-SMALL = Level(n_candidates=6, n_rungs=2, n_folds=2, most_rows=400)
+SMALL = SearchLevel(n_candidates=6, n_rungs=2, n_folds=2, most_rows=400)
 N = 120
 RNG = np.random.default_rng(0)
 Y = np.arange(N) % 3
@@ -52,17 +62,16 @@ class Witness(ClassifierMixin, BaseEstimator):
 def witnessed(monkeypatch):
     """A registry with a classifier that tells what it saw, without other processes and without scaling."""
     Witness.seen = []
-    spec = ClassifierSpec(lambda *, random_state, weights: Witness(), "features", "tells all", grouped=True,
-                          space={"right": (0, 1)})  # fmt: skip
+    spec = ClassifierSpec(lambda **_: Witness(), "features", "tells all", space={"right": (0, 1)})
     monkeypatch.setitem(CLASSIFIERS, "witness", spec)
     monkeypatch.setitem(LEVELS, "quick", SMALL)
     as_it_is = Pipeline([("none", "passthrough")])
     monkeypatch.setattr(sys.modules["lineament.classifiers.evaluate"], "make_front", lambda *args, **kwargs: as_it_is)
 
 
-def search(name="logreg", *, X=X, y=Y, level=SMALL, random_state=0, **options):
-    spec = CLASSIFIERS[name]
-    return tune(make_back(name), X, y, GROUPS, space=spec.space, level=level, random_state=random_state, **options)
+def search(name="logreg", *, X=X, y=Y, level=SMALL, random_state=0, folder=None):
+    settings = Search(level, random_state, folder)
+    return tune(make_back(name), X, y, GROUPS, space=CLASSIFIERS[name].space, search=settings)
 
 
 def evaluated(dataset, X, names, *, tune="quick", n_jobs=1, folder=None):
@@ -70,16 +79,15 @@ def evaluated(dataset, X, names, *, tune="quick", n_jobs=1, folder=None):
     protocol = resolve_protocol(
         d=X.shape[1], n_classes=n_classes, n_features=None, cv=3, selector="none", balance="none", seed=0, tune=tune
     )
+    names_of_columns = tuple(f"f{i}" for i in range(X.shape[1]))
     (result, *_), _ = evaluate(
         names,
-        inputs={"features": X},
-        feature_names=[f"f{i}" for i in range(X.shape[1])],
-        target=dataset.target,
-        n_classes=n_classes,
+        Inputs((FeatureTable(X, names_of_columns, ("f",) * X.shape[1]),)),
+        dataset.target,
         folds=make_folds(dataset, find_duplicates(dataset.keys), cv=3, seed=0),
         protocol=protocol,
-        tuning_folder=folder,
-        n_jobs=n_jobs,
+        recipe=Recipe(labels=dataset.label_names),
+        execution=Execution(n_jobs=n_jobs, tuning_folder=folder),
     )
     return result
 
@@ -103,7 +111,7 @@ def test_the_search_never_sees_the_rows_that_are_predicted(witnessed, toy):
 
 def test_groups_stay_together_within_the_search(witnessed):
     back, numbered = Pipeline([("classify", Witness())]), np.c_[np.arange(N), Y]
-    tune(back, numbered, Y, GROUPS, space={"right": (0, 1)}, level=SMALL, random_state=0, grouped=True)
+    tune(back, numbered, Y, GROUPS, space={"right": (0, 1)}, search=Search(SMALL))
     fits, predictions = Witness.seen[::2], Witness.seen[1::2]
     assert len(fits) == len(predictions) > 4
     for (_, train, groups), (_, valid, _) in zip(fits, predictions):
@@ -160,7 +168,7 @@ def test_rows_are_nested_whole_groups_with_every_class():
 
 def test_too_few_rows_leave_the_defaults():
     back = make_back("logreg")
-    assert tune(back, X[:3], np.array([0, 0, 1]), np.zeros(3), space={"C": (1, 2)}, level=SMALL, random_state=0) == ()
+    assert tune(back, X[:3], np.array([0, 0, 1]), np.zeros(3), space={"C": (1, 2)}, search=Search(SMALL)) == ()
 
 
 def test_a_finished_search_is_not_made_again(tmp_path, monkeypatch):

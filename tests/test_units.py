@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lineament.features import FEATURES, feature_table
-from lineament.features.contours import aspect_ratio
+from lineament.features.areas import aspect_ratio
 from lineament.features.shape import TEMPLATE
-from lineament.features.units import UNITS
+from lineament.features.aus import UNITS
 from lineament.landmarks.layout import LEFT_EYE, MIRROR, RIGHT_EYE, mirrored
 
 NEUTRAL = TEMPLATE * 100 + 200  # px

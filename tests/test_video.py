@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lineament.apps.landmarks import main as landmarks_command
+from lineament.apps import cli
 from lineament.apps.landmarks import plan
 from lineament.data import LineamentError
 from lineament.data.images import UnreadableImage
@@ -63,7 +63,7 @@ def test_frames_come_with_their_times(suffix, shots, tmp_path):
 
 def test_a_video_gives_stable_ids_and_the_points_of_its_pictures(clip, shots, tmp_path):
     out = tmp_path / "faces.csv"
-    assert landmarks_command([str(clip), "--out", str(out)]) == 0
+    assert cli.main(["landmarks", str(clip), "--out", str(out)]) == 0
     rows = list(read_faces(out))
     assert {row.input for row in rows} == {str(clip)}
     expected = [(frame, face_id) for frame in range(1, N_FRAMES + 1) for face_id in range(3)]
@@ -95,7 +95,7 @@ def test_a_folder_of_pictures_and_videos(clip, shots, photos, tmp_path, capfd):
         sound.writeframes(bytes(16000))
     (folder / "notes.txt").write_text("no picture")
     for _ in range(2):
-        assert landmarks_command([str(folder), "--out", str(tmp_path / "faces.csv"), "--draw", str(drawn)]) == 0
+        assert cli.main(["landmarks", str(folder), "--out", str(tmp_path / "faces.csv"), "--draw", str(drawn)]) == 0
         told = capfd.readouterr()
         lines = told.err.strip().splitlines()
         names = [line.split(":")[0].rsplit("/")[-1] for line in lines]
@@ -108,7 +108,8 @@ def test_a_folder_of_pictures_and_videos(clip, shots, photos, tmp_path, capfd):
 
 
 def test_a_drawn_video_has_the_frames_and_the_lines(clip, tmp_path):
-    assert landmarks_command([str(clip), "--out", str(tmp_path / "faces.csv"), "--draw", str(tmp_path / "drawn")]) == 0
+    out, folder = str(tmp_path / "faces.csv"), str(tmp_path / "drawn")
+    assert cli.main(["landmarks", str(clip), "--out", out, "--draw", folder]) == 0
     assert [file.name for file in (tmp_path / "drawn").iterdir()] == ["clip.mp4"]
     drawn, plain = (list(read_video(path)) for path in (tmp_path / "drawn" / "clip.mp4", clip))
     assert np.allclose([one[0] for one in drawn], [one[0] for one in plain], atol=2e-3)
@@ -124,7 +125,7 @@ def test_without_a_codec_the_frames_are_written(shots, tmp_path, capsys, monkeyp
     path = write_video(tmp_path / "clip.avi", shots[:3])
     monkeypatch.setattr("lineament.landmarks.video.CODECS", {})
     for _ in range(2):
-        assert landmarks_command([str(path), "--out", str(tmp_path / "f.csv"), "--draw", str(tmp_path / "d")]) == 0
+        assert cli.main(["landmarks", str(path), "--out", str(tmp_path / "f.csv"), "--draw", str(tmp_path / "d")]) == 0
         assert "no codec is at hand" in capsys.readouterr().err
         assert [file.name for file in (tmp_path / "d").iterdir()] == ["clip.avi.frames"]
         names = sorted(file.name for file in (tmp_path / "d" / "clip.avi.frames").iterdir())
@@ -134,7 +135,7 @@ def test_without_a_codec_the_frames_are_written(shots, tmp_path, capsys, monkeyp
 def test_a_video_that_breaks_off_gives_what_there_is(shots, tmp_path, capsys):
     content = write_video(tmp_path / "whole.avi", shots).read_bytes()
     (tmp_path / "cut.avi").write_bytes(content[: len(content) // 2])
-    assert landmarks_command([str(tmp_path / "cut.avi"), "--out", str(tmp_path / "faces.csv")]) == 0
+    assert cli.main(["landmarks", str(tmp_path / "cut.avi"), "--out", str(tmp_path / "faces.csv")]) == 0
     told = capsys.readouterr()
     read = max(row.frame for row in read_faces(tmp_path / "faces.csv"))
     assert 0 < read < N_FRAMES
@@ -143,14 +144,14 @@ def test_a_video_that_breaks_off_gives_what_there_is(shots, tmp_path, capsys):
 
 def test_nothing_readable_is_a_failure(tmp_path, capsys):
     (tmp_path / "empty.mp4").write_bytes(b"")
-    assert landmarks_command([str(tmp_path), "--out", str(tmp_path / "faces.csv")]) == 1
+    assert cli.main(["landmarks", str(tmp_path), "--out", str(tmp_path / "faces.csv")]) == 1
     (tmp_path / "bare").mkdir()
-    assert landmarks_command([str(tmp_path / "bare")]) == 2
+    assert cli.main(["landmarks", str(tmp_path / "bare")]) == 2
     assert "no picture and no video" in capsys.readouterr().err
 
 
 def test_a_missing_path_is_told_before_any_work(clip, tmp_path):
-    assert landmarks_command([str(clip), str(tmp_path / "nowhere"), "--out", str(tmp_path / "faces.csv")]) == 2
+    assert cli.main(["landmarks", str(clip), str(tmp_path / "nowhere"), "--out", str(tmp_path / "faces.csv")]) == 2
     assert not list(tmp_path.iterdir())
 
 
@@ -169,7 +170,7 @@ def test_drawings_are_known_by_another_name_of_their_folder(shots, tmp_path, mon
 
 
 def test_a_table_is_not_a_folder(clip, tmp_path, capsys):
-    assert landmarks_command([str(clip), "--out", str(tmp_path)]) == 2
+    assert cli.main(["landmarks", str(clip), "--out", str(tmp_path)]) == 2
     assert "is a folder" in capsys.readouterr().err
 
 
@@ -236,7 +237,7 @@ def test_damaged_videos_give_rows_or_a_reason(suffix, shots, tmp_path, capfd):
         for place in rng.integers(start, len(content), n_bits):
             broken[place] ^= 1 << rng.integers(0, 8)
         (damaged / f"{k}{suffix}").write_bytes(broken)
-    landmarks_command([str(damaged), "--out", str(tmp_path / "faces.csv"), "--detector", "haar"])
+    cli.main(["landmarks", str(damaged), "--out", str(tmp_path / "faces.csv"), "--detector", "haar"])
     told = capfd.readouterr().err
     read = {Path(row.input).name for row in read_faces(tmp_path / "faces.csv")}
     for path in damaged.iterdir():

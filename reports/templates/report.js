@@ -23,3 +23,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+// On paper everything is unfolded, and afterwards as it was.
+const closed = () => [...document.querySelectorAll("details:not([open])")];
+let unfolded = [];
+addEventListener("beforeprint", () => { unfolded = closed(); unfolded.forEach((one) => { one.open = true; }); });
+addEventListener("afterprint", () => unfolded.forEach((one) => { one.open = false; }));

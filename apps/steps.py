@@ -1,0 +1,278 @@
+"""The steps of a run, each from the slice of the options that it needs; `run_pipeline.run` puts them in their order."""
+
+import logging
+import os
+import resource
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..classifiers import CLASSIFIERS, ClassifierOptions, Execution, Protocol, resolve_protocol
+from ..classifiers.bundle import save_model
+from ..classifiers.model import VIEWS, FaceModel, Recipe
+from ..classifiers.nets import check_torch
+from ..classifiers.spec import CROPS
+from ..classifiers.stored import LeftOut
+from ..data import (
+    Dataset,
+    Duplicates,
+    LineamentError,
+    Skipped,
+    find_duplicates,
+    load_dataset,
+    near_pairs,
+    relabel,
+)
+from ..data.parallel import Workers
+from ..data.similar import take_signatures
+from ..features import (
+    FeatureTable,
+    Inputs,
+    Measures,
+    measure,
+    neutral_faces,
+    reference_sentence,
+    relative_table,
+    without_references,
+)
+from ..features.crops import CROP_SIZE
+from ..landmarks import Faces, Finder, given_faces, look_at
+from ..reports import Failure, Run
+from .options import RunOptions, as_config
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A dataset with its faces and all that models are given of them: row i of picture i throughout."""
+
+    dataset: Dataset
+    faces: Faces
+    duplicates: Duplicates
+    inputs: Inputs
+    reference: str = ""  # what the measurements are differences from, in words
+
+    @property
+    def table(self) -> FeatureTable:
+        return self.inputs.table
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run leaves: its page, and the ranking as `reports._rows` gives it (empty for a matrix)."""
+
+    page: Path
+    rows: list[dict]
+
+
+def check_ready(options: RunOptions) -> None:
+    """Raise `LineamentError` now for what would stop the run only after the landmarks."""
+    if _crop(options):
+        check_torch()
+    for folder in (options.out, options.look.cache):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / f".writable.{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise LineamentError(
+                f"Cannot write into {folder} ({error.strerror}). Choose another folder with --out or --cache."
+            ) from error
+
+
+def load(name: str, path: Path | None, options: RunOptions) -> Dataset:
+    """The dataset, with the labels that the options ask for."""
+    source = options.source
+    dataset = load_dataset(name, path, seed=options.protocol.seed, options=source.reader_options)
+    return relabel(dataset, source.labels) if source.labels else dataset
+
+
+def prepare(dataset: Dataset, options: RunOptions, clock: "Stopwatch") -> Prepared:
+    """Look at every picture of a dataset, and measure its faces."""
+    measures = measures_of(options)
+    with clock.lap("landmarks"):
+        faces = look(dataset, options, measures)
+        dataset, faces = _without_unreadable(dataset, faces)
+    with clock.lap("features"):
+        inputs, reference = measure(faces, measures), ""
+        if options.measures.reference == "neutral":
+            neutral = neutral_faces(dataset, faces.found, faces.digests)
+            reference = reference_sentence(dataset, neutral)
+            crops = None if inputs.crops is None else inputs.crops[neutral.kept]
+            inputs = Inputs(tuple(relative_table(table, neutral) for table in inputs.views), crops)
+            dataset, faces = without_references(dataset, neutral), faces.take(neutral.kept)
+    with clock.lap("duplicates"):
+        duplicates = _duplicates(faces)
+    return Prepared(dataset, faces.without_taken(), duplicates, inputs, reference)
+
+
+def measures_of(options: RunOptions) -> Measures:
+    """What the models of a run are given of a face."""
+    return Measures(tuple(options.measures.features), VIEWS[options.measures.augment], _crop(options))
+
+
+def _crop(options) -> int | None:
+    return CROP_SIZE if any(CLASSIFIERS[name].takes == CROPS for name in options.models.classifiers) else None
+
+
+def look(dataset: Dataset, options: RunOptions, measures: Measures) -> Faces:
+    """The faces of a dataset, with its own points where it brings some."""
+    given = None if dataset.landmarks is None else given_faces(dataset.images, dataset.landmarks)
+    # Subjects tie the copies of a picture already, and points that came with the data stand for no picture.
+    copies = [take_signatures] if dataset.groups is None and given is None else []
+    where = options.look
+    return look_at(
+        dataset.images,
+        finder=Finder(where.detector, where.landmark_model, where.on_miss),
+        given=given,
+        takers=[*copies, *measures.takers],
+        cache=where.cache,
+        workers=workers_of(options),
+    )
+
+
+def workers_of(options: RunOptions) -> Workers:
+    """The processes of a run, with progress bars."""
+    return Workers(options.work.n_jobs, options.work.backend, options.work.scheduler, progress=True)
+
+
+def _without_unreadable(dataset, faces):
+    """Move pictures that cannot be decoded from the rows to the list of skipped files."""
+    if faces.readable.all() or dataset.landmarks is not None:
+        return dataset, faces
+    rows = np.flatnonzero(faces.readable)
+    skipped = tuple(Skipped(str(key), problem) for key, problem in zip(dataset.keys, faces.problems) if problem)
+    return dataset.take(rows, skipped=skipped), faces.take(rows)
+
+
+def _duplicates(faces) -> Duplicates:
+    """Equal pictures; nearly equal ones too, where the look took what tells them."""
+    near = near_pairs(faces.taken["hash"], faces.taken["thumb"]) if "hash" in faces.taken else None
+    return find_duplicates(faces.digests, near)
+
+
+def protocol_of(prepared: Prepared, options: RunOptions) -> Protocol:
+    """The protocol of the options for this dataset."""
+    chosen = options.protocol
+    return resolve_protocol(
+        d=len(prepared.table.names),
+        n_classes=len(np.unique(prepared.dataset.target)),
+        cv=chosen.cv,
+        selector=chosen.selector,
+        n_features=chosen.n_features,
+        balance=chosen.balance,
+        seed=chosen.seed,
+        grouped_by=_grouped_by(prepared.dataset),
+        tune=chosen.tune,
+        reference=prepared.reference,
+        augment=options.measures.augment,
+    )
+
+
+def _grouped_by(dataset) -> str:
+    """What stays on one side of a split, in words."""
+    if dataset.groups is None:
+        return "identical and nearly identical pictures"
+    return "subject and identical pictures"
+
+
+def recipe_of(prepared: Prepared, options: RunOptions) -> Recipe:
+    """What the models of a run have in common: how a face is found and measured, and what answers are called."""
+    return Recipe(
+        labels=prepared.dataset.label_names,
+        families=tuple(options.measures.features),
+        detector=options.look.detector,
+        landmark_model=str(options.look.landmark_model or ""),
+        on_miss=options.look.on_miss,
+        reference=options.measures.reference,
+    )
+
+
+def classifier_options(options: RunOptions) -> ClassifierOptions:
+    """The flags that only some classifiers understand."""
+    return ClassifierOptions(members=tuple(options.models.members), max_epochs=options.models.cnn_epochs)
+
+
+def execution(options: RunOptions) -> Execution:
+    """How the work of fitting is done."""
+    return Execution(n_jobs=options.work.n_jobs, progress=True, tuning_folder=options.out / "tuning")
+
+
+def finished_run(
+    prepared: Prepared, protocol: Protocol, evaluations, options: RunOptions, clock: "Stopwatch", *, command: str
+) -> Run:
+    """All that a report is made from."""
+    return Run(
+        dataset=prepared.dataset,
+        landmarks=prepared.faces,
+        duplicates=prepared.duplicates,
+        table=prepared.table,
+        families=tuple(options.measures.features),
+        evaluations=tuple(evaluations),
+        protocol=protocol,
+        detector=options.look.detector,
+        on_miss=options.look.on_miss,
+        config=as_config(options),
+        seconds=dict(clock.seconds),
+        skipped=prepared.dataset.skipped,
+        command=command,
+        n_landmarks_fresh=prepared.faces.n_fresh,
+        landmark_seconds=prepared.faces.seconds_per_face,
+        peak_memory=peak_memory(),
+    )
+
+
+def save_models(models: dict[str, FaceModel], out: Path) -> None:
+    """Write every model of a run to its folder."""
+    for model in models.values():
+        save_model(out / "models", model)
+
+
+def peak_memory() -> int:
+    """Bytes of the largest process of this run so far, workers that have ended included."""
+    kilobytes = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return kilobytes * (1 if sys.platform == "darwin" else 1024)
+
+
+class Stopwatch:
+    """Seconds by the name of the step, added up over laps."""
+
+    def __init__(self):
+        self.seconds = {}
+
+    @contextmanager
+    def lap(self, name):
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+class Attempts:
+    """Steps that may fail without harm: what they raise is told, and kept in `failures`."""
+
+    def __init__(self, clock: Stopwatch):
+        self.clock = clock
+        self.failures = []
+
+    def at(self, step: str, function, *arguments, lap: str = ""):
+        """What the function returns; None where it fails, or says why it was not made."""
+        try:
+            with self.clock.lap(lap or step):
+                result = function(*arguments)
+        except Exception as error:
+            log.exception("The %s failed; the evaluation is kept, and the report says so.", step)
+            result = LeftOut(f"{type(error).__name__}: {error}")
+        if not isinstance(result, LeftOut):
+            return result
+        self.failures.append(Failure(step, result.reason))
+        return None
+
+    def told(self, run: Run) -> Run:
+        """The run with what failed and what its steps took."""
+        return replace(run, failures=tuple(self.failures), seconds=dict(self.clock.seconds), peak_memory=peak_memory())

@@ -1,0 +1,245 @@
+"""Sentences about a whole run, from its numbers; those of one section stand with it in `sections`."""
+
+import numpy as np
+
+from ..classifiers.evaluate import UNUSED
+from ..classifiers.registry import CLASSIFIERS
+from ..data.dataset import TEST, TRAIN, VALIDATION
+from .baselines import BASELINE, BASELINES, GUESS, majority_label
+from .formats import count, p_text, percent, points
+from .metrics import CV, RANKED_BY, held_out_part, ranked_models, scored_parts
+from .run import Run
+from .section import Tables
+from .uncertainty import NO_DIFFERENCE
+
+SPLIT_NAMES = {CV: "cross-validation", TRAIN: "training", VALIDATION: "validation", TEST: "test", "unused": "left out"}
+SCORE_NAMES = {"accuracy": "accuracy", "recall_macro": "macro recall", "f1_macro": "macro F1"}
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+FEW_SUBJECTS = 30
+SYNTHETIC = (
+    "The faces behind these numbers were drawn by a computer and show nobody. The numbers tell that the pipeline "
+    "works; they say nothing about how well it reads the faces of people."
+)
+
+
+def lead(run: Run, tables: Tables) -> list[str]:
+    """What was asked, and who came first."""
+    if len(np.unique(run.dataset.target)) == 1:
+        return [
+            f"All {count(len(run.dataset))} pictures of “{run.dataset.name}” bear one label, “{majority_label(run)}”: "
+            "there is nothing to tell apart, and only what is said of pictures and landmarks means anything here."
+        ]
+    ranked = _ranking(tables)
+    return [_setting(run, len(ranked)), _first(ranked.iloc[0], run.evaluations[0].n_folds)]
+
+
+def facts(run: Run, tables: Tables) -> list[tuple[str, str]]:
+    """The numbers to know first, and what they are."""
+    ranked, held_out = _ranking(tables), held_out_part(run)
+    first = ranked.iloc[0]
+    entries = [(percent(first["mean"]), f"accuracy of {first['model']}, the first, in cross-validation")]
+    if held_out:
+        accuracy = part_accuracy(tables, first["model"], held_out)
+        entries.append((percent(accuracy), f"its accuracy on the {held_out} part"))
+    elif len(ranked) > 1:
+        second = ranked.iloc[1]
+        level = f": {NO_DIFFERENCE}" if _pair(tables, first, second)[0] == NO_DIFFERENCE else ""
+        ahead = points(first["mean"] - second["mean"])
+        entries.append((ahead, f"points ahead of {second['model']}, the second{level}"))
+    entries.append((percent(_cv_row(tables, BASELINE)["mean"]), f"for always answering “{majority_label(run)}”"))
+    entries.append((percent(run.landmarks.found.mean()), f"of {count(len(run.dataset))} pictures with a face found"))
+    return entries
+
+
+def rest_of_ranking(run: Run, tables: Tables) -> list[str]:
+    """Who came second and by how much, and what the first does on the held-out part."""
+    ranked, held_out = _ranking(tables), held_out_part(run)
+    sentences = [_second(tables, ranked.iloc[0], ranked.iloc[1])] if len(ranked) > 1 else []
+    if held_out:
+        sentences.append(_on_held_out(run, tables, ranked.iloc[0]["model"], held_out))
+    return sentences
+
+
+def against_baseline(run: Run, tables: Tables) -> str:
+    """What the first model adds to no model at all."""
+    first, baseline = _ranking(tables).iloc[0], _cv_row(tables, BASELINE)
+    gain = 100 * (first["mean"] - baseline["mean"])
+    counts = np.bincount(run.dataset.target)
+    rank = "the most frequent label" if (counts == counts.max()).sum() == 1 else "as frequent a label as any"
+    reference = (
+        f"always answering “{majority_label(run)}”, {rank}, is right in {percent(baseline['mean'])} of the cases, "
+        f"guessing as often as labels occur in {percent(_cv_row(tables, GUESS)['mean'])}"
+    )
+    if gain <= 0 or first["low"] <= baseline["mean"]:
+        return f"That is not clearly more than no model at all: {reference}."
+    return f"For comparison, {reference}: {first['model']} gains {gain:.1f} points over the former."
+
+
+def warnings(run: Run) -> list[str]:
+    """What a reader must know first: one label alone, no face found, labels that are not scored, steps that failed."""
+    present = np.unique(run.dataset.target)
+    sentences = []
+    if len(present) == 1:
+        sentences.append(
+            f"Every picture bears the label “{run.dataset.label_names[present[0]]}”. There is nothing to tell apart: "
+            "the scores below mean nothing."
+        )
+    if not run.landmarks.found.any():
+        sentences.append("No face was found: what was measured are the points of a box that covers the frame, or none.")
+    for part, rows in scored_parts(run).items():
+        names = [run.dataset.label_names[label] for label in present if not (run.dataset.target[rows] == label).any()]
+        if names:
+            sentences.append(f"The {SPLIT_NAMES[part]} part holds no picture of: {', '.join(names)}.")
+    return sentences + [
+        f"The {failure.step} is missing: {failure.reason}. All else on this page stands without it."
+        for failure in run.failures
+    ]
+
+
+def limits(run: Run) -> list[str]:
+    """What this run in particular lacks."""
+    dataset, found = run.dataset, run.landmarks.found
+    sentences = _label_limits(run)
+    if dataset.groups is None:
+        sentences.append(
+            "Who is shown is not known: the same person may sit on both sides of a split, and scores on new people may "
+            "be lower."
+        )
+    elif (n := len(np.unique(dataset.groups))) < FEW_SUBJECTS:
+        sentences.append(f"Only {n} subjects: intervals that draw subjects anew are too narrow with so few.")
+    if not found.any():
+        sentences.append("The detector saw no face at all: every landmark is a guess, and every score with it.")
+    elif not found.all():
+        sentences.append(
+            f"{percent(1 - found.mean())} of the faces were not found; their landmarks are a guess or none."
+        )
+    left_out = int((run.evaluations[0].fold == UNUSED).sum())
+    if left_out:
+        sentences.append(f"{count(left_out)} training pictures were left out, because a held-out part shows them too.")
+    return sentences
+
+
+def repeated_pictures(run: Run) -> list[str]:
+    """Identical and nearly identical pictures, and whether they lie on both sides of the split."""
+    duplicates = run.duplicates
+    if not duplicates.count:
+        return ["No picture occurs twice."]
+    repeat = "1 picture repeats" if duplicates.count == 1 else f"{count(duplicates.count)} pictures repeat"
+    sentences = [f"{repeat} an earlier one exactly."]
+    if duplicates.near:
+        sentences = [
+            f"{repeat} an earlier one: {count(duplicates.exact)} exactly, {count(duplicates.near)} in another "
+            "crop, size or compression."
+        ]
+    return sentences + (_across_split(run) if run.dataset.split is not None else [])
+
+
+def model_about(name: str) -> str:
+    """What a classifier is, in one line; "" for one that the registry does not know."""
+    return CLASSIFIERS[name].about if name in CLASSIFIERS else ""
+
+
+def part_accuracy(tables: Tables, model: str, part: str) -> float:
+    """Accuracy of a model on all faces of a part."""
+    frame = tables["parts"].query("model == @model and part == @part and faces == 'all'")
+    return float(frame.iloc[0][RANKED_BY])
+
+
+def _ranking(tables):
+    frame = tables["cv"][tables["cv"]["metric"] == RANKED_BY]
+    return frame[~frame["model"].isin(BASELINES)]
+
+
+def first_model(tables: Tables) -> str:
+    """The model that came first."""
+    return ranked_models(tables["cv"])[0]
+
+
+def _cv_row(tables, model):
+    frame = tables["cv"]
+    return frame[(frame["model"] == model) & (frame["metric"] == RANKED_BY)].iloc[0]
+
+
+def _setting(run, n_models):
+    names, synthetic = run.dataset.label_names, "synthetic " if run.dataset.synthetic else ""
+    number = NUMBERS[n_models] if n_models < len(NUMBERS) else count(n_models)
+    models = f"{number} model was" if n_models == 1 else f"{number} models were"
+    return (
+        f"{models} asked which of {len(names)} labels ({', '.join(names)}) each of {count(len(run.dataset))} "
+        f"{synthetic}pictures of “{run.dataset.name}” bears."
+    )
+
+
+def _first(row, n_folds):
+    interval = "" if np.isnan(row["low"]) else f" (95\u202f% interval {percent(row['low'])} to {percent(row['high'])})"
+    return (
+        f"In a cross-validation of {n_folds} folds {row['model']} came first: it named the label of "
+        f"{percent(row['mean'])} of the pictures that it had not been fitted on{interval}."
+    )
+
+
+def _pair(tables, first, second):
+    """Verdict and p over the folds of two models; None and NaN where they were not compared."""
+    pairs = tables["pairs"]
+    pair = pairs[(pairs["first"] == first["model"]) & (pairs["second"] == second["model"])]
+    return (pair.iloc[0]["verdict"], pair.iloc[0]["p_folds_holm"]) if len(pair) else (None, np.nan)
+
+
+def _second(tables, first, second):
+    ahead = 100 * (first["mean"] - second["mean"])
+    behind = "level with it" if round(ahead, 1) == 0 else f"{ahead:.1f} points behind"
+    verdict, p = _pair(tables, first, second)
+    if np.isnan(p):
+        return f"{second['model']} came second, {behind}."
+    if verdict == NO_DIFFERENCE:
+        shown = f": {NO_DIFFERENCE} between the two (p {p_text(p)} over the folds)"
+    else:
+        shown = f"; the folds show the difference (p {p_text(p)})"
+    return f"{second['model']} came second, {behind}{shown}."
+
+
+def _on_held_out(run, tables, model, part):
+    n = int(scored_parts(run)[part].sum())
+    return (
+        f"On the {part} part, {count(n)} pictures that took no part in fitting or ranking, {model} was right in "
+        f"{percent(part_accuracy(tables, model, part))}{_interval_words(tables, model, part)}."
+    )
+
+
+def _interval_words(tables, model, part):
+    frame = tables["intervals"].query("model == @model and part == @part and faces == 'all' and label == ''")
+    row = frame[frame["metric"] == RANKED_BY]
+    if not len(row) or np.isnan(row.iloc[0]["low"]):
+        return ""
+    return f" (95\u202f% interval {percent(row.iloc[0]['low'])} to {percent(row.iloc[0]['high'])})"
+
+
+def _across_split(run):
+    across = run.duplicates.across_split(run.dataset.split)
+    left_out = int((run.evaluations[0].fold == UNUSED).sum())
+    sentences = [
+        f"{count(across['exact'])} training pictures lie in a held-out part too; {count(left_out)} were left out "
+        "of training and of cross-validation: a model would otherwise be examined on what it has learned by heart."
+    ]
+    if across["near"]:
+        sentences.append(
+            f"Another {count(across['near'])} nearly lie in a held-out part too. They were trained on, as the "
+            "official split has them, so scores of the held-out part flatter; cross-validation keeps near copies "
+            "on one side and does not."
+        )
+    return sentences
+
+
+def _label_limits(run):
+    dataset, sentences = run.dataset, []
+    n_present = len(np.unique(dataset.target))
+    if n_present == 1:
+        sentences.append(
+            f"Every picture bears the label “{majority_label(run)}”: there is nothing to tell apart, and a score of 100"
+            "\u202f% means nothing."
+        )
+    for part, rows in scored_parts(run).items():
+        absent = [name for label, name in enumerate(dataset.label_names) if not (dataset.target[rows] == label).any()]
+        if absent and n_present > 1:
+            sentences.append(f"No picture of the {SPLIT_NAMES[part]} part bears: {', '.join(absent)}.")
+    return sentences

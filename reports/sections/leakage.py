@@ -1,0 +1,97 @@
+"""What is wrong with believing the ranking: careless protocols, copies, and what this run lacks."""
+
+import numpy as np
+
+from .. import terms
+from ..blocks import Bullets, Definitions, Paragraph, Picture, TableBlock, Terms, beside, fold
+from ..cells import columns_of, points_cell, share_cell, text_cell
+from ..figures import GapsDisplay
+from ..formats import THIN, capital, count, percent, points
+from ..leakage import gaps_table, repeated_mean, repeats_table
+from ..narrative import against_baseline, limits, repeated_pictures
+from ..section import Section
+from ..uncertainty import NO_DIFFERENCE
+
+
+def content(run, tables):
+    yield Bullets(tuple(doubts(run, tables)))
+    if run.audit is None:
+        yield Paragraph(
+            "What careless testing would have claimed was not asked in this run; --audit quick asks it.", small=True
+        )
+        return
+    gaps = tables["gaps"]
+    yield Paragraph(
+        f"Small mistakes in testing make a model look better than it is. Here {run.audit.classifier} is tested with "
+        f"each of them in turn, on {count(len(run.audit.rows))} of the training pictures."
+    )
+    yield beside(gaps_picture(gaps), Bullets(tuple([*map(gap_sentence, gaps.itertuples()), refolding_sentence(run)])))
+    yield Terms((terms.INTERVAL, terms.NO_DIFFERENCE_SHOWN))
+    causes = Definitions(tuple((capital(row.leaky_rule), (row.cause,)) for row in gaps.itertuples()))
+    yield fold("Why each mistake flatters, and its numbers", causes, gaps_block(run, gaps))
+
+
+def doubts(run, tables):
+    """Reasons of this run not to take its scores at their word."""
+    if run.dataset.synthetic:
+        yield "The faces are synthetic: no score on this page says anything about people."
+    if len(np.unique(run.dataset.target)) > 1:
+        yield against_baseline(run, tables)
+    yield from repeated_pictures(run)
+    yield from limits(run)
+
+
+def gap_sentence(row):
+    """One broken rule: the gap in points, or why there is nothing to compare."""
+    if row.why_not:
+        return f"{capital(row.leaky_rule)}: nothing to compare, {row.why_not}."
+    gap = f"{points(row.gap)} points ({points(row.low)} to {points(row.high)})"
+    verdict = f", {NO_DIFFERENCE}" if row.verdict == NO_DIFFERENCE else ""
+    return f"{capital(row.leaky_rule)} instead of {row.honest_rule}: {gap}{verdict}."
+
+
+def refolding_sentence(run):
+    """What the choice of folds alone is worth."""
+    mean, low, high = repeated_mean(run)
+    means = 100 * run.audit.repeats.mean(axis=1)
+    return (
+        f"Cross-validation repeated {len(means)} times on other folds: {percent(mean)} ({percent(low)} to "
+        f"{percent(high)}); the choice of folds alone moved the mean between {means.min():.1f} and "
+        f"{means.max():.1f}{THIN}%."
+    )
+
+
+def gaps_picture(gaps):
+    possible = gaps[gaps["n"] > 0]
+    if not len(possible):
+        return None
+    said = "; ".join(f"{row.leaky_rule} {100 * row.gap:+.1f} points" for row in possible.itertuples())
+    display = GapsDisplay(possible.reset_index(drop=True))
+    return Picture("gaps", display, f"Honest and careless accuracy: {said}.")
+
+
+def gaps_block(run, gaps):
+    """The same model under the honest and the careless rule."""
+    rows = tuple(
+        (
+            text_cell(row.leaky_rule), text_cell(row.honest_rule), share_cell(row.leaky), share_cell(row.honest),
+            points_cell(row.gap, row.low, row.high), text_cell(row.why_not or row.verdict),
+        )
+        for row in gaps.itertuples()
+    )  # fmt: skip
+    titles = ("careless", "honest", "careless, %", "honest, %", "gap, points")
+    caption = (
+        f"Accuracy of {run.audit.classifier} on {count(len(run.audit.rows))} training pictures, each row with one rule "
+        f"broken and all others kept; below the gap its 95{THIN}% interval, from resampled pictures and from what "
+        f"other folds alone change. “{NO_DIFFERENCE}” where it holds zero. Features for the selection test: "
+        f"{run.audit.n_features} by {run.audit.selector}."
+    )
+    return TableBlock(caption, (*columns_of(*titles, texts=2), *columns_of("verdict")), rows, csv="gaps")
+
+
+SECTION = Section(
+    "leakage",
+    "Before you believe it",
+    content,
+    tables={"gaps": gaps_table, "repeats": repeats_table},
+)

@@ -1,0 +1,70 @@
+"""Words of the field, each explained once, for those who meet it first."""
+
+from dataclasses import dataclass
+
+from .formats import THIN
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word and what it means, in one or two sentences."""
+
+    name: str
+    meaning: str
+
+
+ACCURACY = Term("Accuracy", "the share of pictures whose label was named rightly.")
+RECALL = Term(
+    "Recall, macro recall",
+    "recall of a label: of the faces that bear it, the share that was named so. Macro recall is the mean over the "
+    "labels: rare labels count as much as frequent ones, so a model cannot do well by ignoring them.",
+)
+PRECISION = Term("Precision", "of the faces that were named so, the share that bear the label.")
+F1 = Term(
+    "F1, macro F1", "the harmonic mean of precision and recall of a label; macro F1 is its mean over the labels."
+)
+CROSS_VALIDATION = Term(
+    "Cross-validation",
+    "the training pictures are dealt into folds; each fold is predicted by a model fitted on the others. "
+    "± is the standard deviation over the folds.",
+)
+INTERVAL = Term(
+    f"95{THIN}% interval",
+    "where the number would plausibly lie if the pictures had been drawn anew; whole subjects are drawn where "
+    "they are known, because pictures of one person are alike.",
+)
+NO_DIFFERENCE_SHOWN = Term(
+    "No difference shown",
+    "the numbers differ, but by no more than chance alone would often bring about. It does not say that two models "
+    "are equally good.",
+)
+BASELINES = Term(
+    "Majority label, stratified guess",
+    "two models that look at no face: one always gives the most frequent label, one draws each answer as often as "
+    "the label occurs. What a real model adds is the difference to them.",
+)
+ROC = Term(
+    "ROC curve, AUC",
+    "how much recall a label gains for how many false alarms, as the model is asked to be less and less sure; the "
+    "area under the curve (AUC) is 1 for a perfect order of the faces and 0.5 for a random one.",
+)
+CALIBRATION = Term(
+    "Calibration",
+    f"whether probabilities can be taken at their word: a model that says 80{THIN}% should be right in 80 of 100 such "
+    "cases. The calibration error is the mean gap, in points, between how sure a model was and how often it was right.",
+)
+SHUFFLING = Term(
+    "Shuffling (permutation importance)",
+    "values of a measurement are dealt anew among the faces; what the model's score loses by it is what the "
+    "measurement was worth to the model.",
+)
+STABILITY = Term(
+    "Stability of a selection",
+    "how far the folds choose the same measurements: 1 if all choose the same ones, 0 if they agree no more than lots "
+    "would (Nogueira, Sechidis and Brown 2018).",
+)
+EPOCH = Term(
+    "Epoch, loss",
+    "an epoch is one pass of a net over its training pictures; the loss is the quantity that it makes smaller.",
+)
+IOD = Term("IOD", "the inter-ocular distance, between the outer corners of the eyes: the unit of lengths here.")
