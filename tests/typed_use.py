@@ -7,11 +7,12 @@ from typing import assert_type
 import numpy as np
 
 import lineament
-from lineament import FaceFeatures, find_faces, load_dataset, make_classifier
+from lineament import FaceFeatures, FaceModel, find_faces, load, load_dataset, make_classifier, run
 from lineament.classifiers import CLASSIFIERS, SELECTORS
 from lineament.data import Dataset, LineamentError
+from lineament.data.parallel import Workers
 from lineament.features import FeatureTable, feature_table
-from lineament.landmarks import Face, LandmarkSet, extract_landmarks
+from lineament.landmarks import Face, Faces, Finder, look_at
 
 
 def version() -> str:
@@ -37,8 +38,8 @@ def pictures_of(path: Path) -> Dataset:
     return dataset.take([0, 1, 2])
 
 
-def landmarks_of(dataset: Dataset) -> LandmarkSet:
-    return extract_landmarks(dataset, digests=dataset.keys, detector="hog", n_jobs=2)
+def faces_of(dataset: Dataset, cache: Path) -> Faces:
+    return look_at(dataset.images, finder=Finder(detector="hog"), cache=cache, workers=Workers(n_jobs=2))
 
 
 def measurements(points: np.ndarray, families: Sequence[str] = ("distances", "angles")) -> FeatureTable:
@@ -57,7 +58,13 @@ def choices() -> dict[str, list[str]]:
     return {"classifiers": list(CLASSIFIERS), "selectors": list(SELECTORS)}
 
 
-def report(options: object) -> Path:
-    page = lineament.run(options)
+def answers(path: Path, dataset: Dataset) -> np.ndarray:
+    model = load(path)
+    assert_type(model, FaceModel)
+    return model.predict_proba(model.look_at(dataset.images))
+
+
+def report(path: Path) -> Path:
+    page = run(data=path, classifiers=["svm", "lda"], out=Path("runs/mine")).page
     assert_type(page, Path)
     return page
