@@ -190,9 +190,9 @@ def test_an_interrupt_leaves_nothing_half_written(shots, tmp_path, start):
 
 def test_a_full_disk_is_told(shots, tmp_path, monkeypatch):
     monkeypatch.setattr("lineament.landmarks.video.video_info", fail)
-    with pytest.raises(LineamentError, match="cannot be read again"):
-        with video_writer(tmp_path / "clip.avi", rate=RATE, size=(64, 48)) as (_, write):
-            write(shots[0])
+    told = pytest.raises(LineamentError, match="cannot be read again")
+    with told, video_writer(tmp_path / "clip.avi", rate=RATE, size=(64, 48)) as (_, write):
+        write(shots[0])
     assert not list(tmp_path.iterdir())
 
 
