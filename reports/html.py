@@ -72,10 +72,12 @@ def block_html(block: Block, place: Place) -> Markup:
 
 
 def joined(blocks: Iterable[Block], place: Place) -> Markup:
+    """Blocks one after another."""
     return Markup("\n").join(block_html(block, place) for block in blocks)
 
 
 def data_uri(content: bytes, kind: str) -> str:
+    """An address that holds what it points to."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 

@@ -30,6 +30,7 @@ def short_name(run: Run, name: str, more: str = "+{}") -> str:
 
 
 def drawable(name: str) -> bool:
+    """Whether lines on a face can show the feature."""
     return name in FEATURES and bool(FEATURES[name].strokes)
 
 
@@ -65,6 +66,7 @@ def what_moved(run: Run, move) -> str:
 
 
 def hexadecimal(color: tuple[int, int, int]) -> str:
+    """RGB of 0 to 255 as style sheets write it."""
     return "#" + "".join(f"{channel:02x}" for channel in color)
 
 

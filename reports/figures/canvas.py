@@ -124,6 +124,7 @@ def clearer(background, *colors):
 
 
 def axes(ax, size, place=None):
+    """`ax`, or new axes on a figure of this size in inches; `place` is a position that was found before."""
     if ax is not None:
         return ax
     figure = Figure(figsize=size, layout=None if place else "constrained", dpi=DPI)
@@ -132,11 +133,13 @@ def axes(ax, size, place=None):
 
 
 def percent_axis(ax, axis="x"):
+    """Marks in percent, with lines across."""
     getattr(ax, f"{axis}axis").set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=None))
     ax.grid(axis=axis)
 
 
 def bare(ax):
+    """Axes without a frame."""
     for side in ax.spines.values():
         side.set_visible(False)
 
