@@ -20,7 +20,6 @@ from .spec import CROPS, FEATURES
 OLDER = ("classifiers.", "data.", "features.", "landmarks.")  # where types lay before the package had one name
 
 
-
 @dataclass(frozen=True)
 class Format:
     """How models of one kind of input are kept: `dumps(model)` gives bytes, `loads(bytes)` the model again."""

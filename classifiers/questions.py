@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import clone
 
-from .folds import UNUSED, Folds, drawn_rows
-from .registry import fit_single_views
 from ..data.scores import confusion_counts, confusion_scores
 from ..features.table import FeatureTable
+from .folds import UNUSED, Folds, drawn_rows
+from .registry import fit_single_views
 
 MOST_CELLS = 2_000_000  # of a block of altered rows, 16 MB
 

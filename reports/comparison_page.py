@@ -117,7 +117,10 @@ def pictures(comparison: Comparison) -> list[Picture]:
     frame = frame[~frame["model"].isin(BASELINES)]
     table = pd.DataFrame(
         {
-            "group": frame["model"], "name": frame["run"], "value": frame["accuracy"], "low": frame["accuracy_low"],
+            "group": frame["model"],
+            "name": frame["run"],
+            "value": frame["accuracy"],
+            "low": frame["accuracy_low"],
             "high": frame["accuracy_high"],
         }  # fmt: skip
     ).sort_values("group", kind="stable")

@@ -47,11 +47,15 @@ class Place:
 def html(page: Page, images: dict[str, dict[str, bytes]]) -> str:
     """The page as one file that opens offline; `images` holds a PNG a theme of every figure."""
     chapters = [(chapter, joined(chapter.blocks, Place(3, images))) for chapter in page.chapters]
-    return _templates().get_template("page.html.j2").render(
-        page=page,
-        head=joined(page.head, Place(2, images)),
-        chapters=chapters,
-        foot=joined(page.foot, Place(2, images)),
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            head=joined(page.head, Place(2, images)),
+            chapters=chapters,
+            foot=joined(page.foot, Place(2, images)),
+        )
     )
 
 

@@ -13,7 +13,8 @@ from ..data.dataset import TEST, Dataset
 from ..data.errors import LineamentError
 from ..data.scores import SCORES, scores
 from .baselines import BASELINE
-from .blocks import Bullets, Cell as Entry, Code, Notice, Paragraph, TableBlock
+from .blocks import Bullets, Code, Notice, Paragraph, TableBlock
+from .blocks import Cell as Entry
 from .cells import columns_of, text_cell
 from .formats import capital, count, percent
 from .html import html

@@ -53,7 +53,8 @@ def _portrait(run, face, members):
     tile = tile_with_lines(run.excerpt.thumbnails[face.row], lines)
     alt = (
         f"Face labelled {true}; the model said {said} with {100 * face.probability:.0f}\u202f%. Drawn: "
-        + ", ".join(what) + "."
+        + ", ".join(what)
+        + "."
     )
     notes = (Note(hexadecimal(color), f"{points(move.change)}: {one}") for color, move, one in zip(COLORS, moves, what))
     return Example(tile, caption, alt), tuple(notes), _flips(face, names)

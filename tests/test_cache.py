@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lineament.apps import cli
 from lineament.data import LineamentError
 from lineament.landmarks import look_at
-from lineament.apps import cli
 from lineament.landmarks.cache import LandmarkCache, cache_entries, clear_cache
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from joblib import parallel_config
-from made_runs import explained, made_run, with_excerpt
 from sklearn.metrics import f1_score
 
 from lineament.classifiers import HELD_OUT, UNUSED, Evaluation, FaceModel, Folds, make_classifier
@@ -20,6 +19,7 @@ from lineament.data.errors import LineamentError
 from lineament.features import FeatureTable
 from lineament.reports import rewrite_report, tables_of, write_report
 from lineament.reports.portraits import spoken, tile_with_lines
+from made_runs import explained, made_run, with_excerpt
 
 N = 300
 NAMES = tuple(f"m_{column}" for column in range(8))

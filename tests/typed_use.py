@@ -10,7 +10,6 @@ import lineament
 from lineament import FaceFeatures, FaceModel, find_faces, load_dataset, make_classifier
 from lineament.classifiers import CLASSIFIERS, SELECTORS
 from lineament.data import Dataset, LineamentError
-from lineament.data.parallel import Workers
 from lineament.features import FeatureTable, feature_table
 from lineament.landmarks import Face, Faces, Finder, look_at
 

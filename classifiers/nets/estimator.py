@@ -6,19 +6,19 @@ import json
 import numpy as np
 import safetensors.torch as safetensors
 import torch
-from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping, LRScheduler, PassthroughScoring
-from skorch.dataset import Dataset as SkorchDataset
-from skorch.helper import predefined_split
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
+from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping, LRScheduler, PassthroughScoring
+from skorch.dataset import Dataset as SkorchDataset
+from skorch.helper import predefined_split
 from torch import nn
 
+from ...data.errors import LineamentError, check_choice
 from .augmentation import augmented
 from .registry import ARCHITECTURES
-from ...data.errors import LineamentError, check_choice
 
 METADATA = "lineament"  # of the safetensors file: parameters, classes and what is told about the model
 

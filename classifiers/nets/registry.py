@@ -6,9 +6,9 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from .recipe import TrainingRecipe
-from ..spec import CROPS, ClassifierSpec
 from ...data.errors import LineamentError
+from ..spec import CROPS, ClassifierSpec
+from .recipe import TrainingRecipe
 
 
 @dataclass(frozen=True)

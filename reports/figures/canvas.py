@@ -112,6 +112,7 @@ def pngs(display, themes: dict[str, Theme]) -> dict[str, bytes]:
 
 def clearer(background, *colors):
     """The colour of `colors` that stands out most from `background`, by the contrast ratio of WCAG 2."""
+
     def luminance(color):
         rgb = np.array(matplotlib.colors.to_rgb(color))
         return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
