@@ -1,4 +1,4 @@
-"""What reading and fitting the trees spends its time in, compiled. The only module that imports numba; imported late."""
+"""What reading and fitting the trees takes its time for, compiled. The only module that imports numba; imported late."""
 
 import numba
 import numpy as np
