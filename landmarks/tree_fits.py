@@ -1,4 +1,4 @@
-"""What reading and fitting the trees takes its time for, compiled. The only module that imports numba; imported late."""
+"""What reading and fitting the trees takes its time for, compiled. The only module with numba, and imported late."""
 
 import numba
 import numpy as np

@@ -60,9 +60,6 @@ class Transfer:
         return fold == HELD_OUT if not self.within else self.scored.split == TEST
 
 
-Cell = Transfer  # the name by which run_pipeline.py knows it
-
-
 def matrix_table(transfers: Sequence[Transfer]) -> pd.DataFrame:
     """One row a transfer, model and kind of faces: `train`, `test`, `part`, `model`, `faces`, `n` and the scores.
 
