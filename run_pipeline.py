@@ -1,6 +1,6 @@
 """The whole pipeline in one command: load, look, measure, evaluate, audit, explain, report.
 
-    python run_pipeline.py --help
+python run_pipeline.py --help
 """
 
 import logging

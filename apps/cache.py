@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from .command import Command
 from ..data.sources import data_home
+from .command import Command
 
 
 def add_arguments(parser) -> None:

@@ -10,9 +10,9 @@ from argparse import Namespace
 from collections.abc import Iterable
 from importlib import import_module
 
+from ..data.errors import LineamentError
 from .command import Command
 from .parser import Parser
-from ..data.errors import LineamentError
 
 USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # exit codes, the last two as shells have them
 FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -1,7 +1,7 @@
 """`lineament completion bash|zsh|tcsh`: a script by which the shell completes commands, flags and their choices."""
 
-from .command import Command
 from ..data.errors import LineamentError
+from .command import Command
 
 SHELLS = ("bash", "tcsh", "zsh")
 FILES, FOLDERS = ("FILE", "PATH", "NAME:PATH,…"), ("DIR", "RUN")  # metavars of paths

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import joblib
 
-from .command import Command
-from .parser import whole
 from ..data import LineamentError, check_choice
 from ..data.fetch import DOWNLOADS, fetch
 from ..data.reader import shown
 from ..data.sources import DATASETS, READERS, load_dataset, recognise_dataset
+from .command import Command
+from .parser import whole
 
 
 def call(options) -> None:

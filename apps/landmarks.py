@@ -11,15 +11,15 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from .command import Command
 from ..data import LineamentError
+from ..data.files import write_atomically
 from ..data.images import IMAGE_SUFFIXES, UnreadableImage, decode_image
 from ..landmarks import DETECTORS, find_faces
-from ..data.files import write_atomically
 from ..landmarks.drawing import drawn
 from ..landmarks.tables import STYLES, FaceRow, write_faces
 from ..landmarks.track import Tracker
 from ..landmarks.video import VIDEO_SUFFIXES, read_video, video_info, video_writer
+from .command import Command
 
 WHOLE = 0.9  # of the frames that a video claims; fewer are told of, since some containers only estimate them
 

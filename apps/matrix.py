@@ -5,7 +5,7 @@ from pathlib import Path
 from ..classifiers import LabelledFaces, evaluate_transfer, make_folds
 from ..data import Dataset, align_labels
 from ..reports import write_report
-from ..reports.matrix import Cell, write_matrix
+from ..reports.matrix import Transfer, write_matrix
 from .options import RunOptions
 from .steps import (
     Finished,
@@ -65,7 +65,7 @@ def _labelled(faces: Prepared) -> LabelledFaces:
 
 
 def _cell(train, test, evaluations, page):
-    return Cell(train.dataset, test.dataset, test.faces.found, tuple(evaluations), page)
+    return Transfer(train.dataset, test.dataset, test.faces.found, tuple(evaluations), page)
 
 
 def name_and_path(spec: str) -> tuple[str, Path | None]:

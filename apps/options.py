@@ -15,8 +15,6 @@ from pathlib import Path
 
 import joblib
 
-from . import values
-from .parser import Hints, Parser
 from ..classifiers import AUGMENTS, BALANCES, CLASSIFIERS, SELECTORS
 from ..classifiers.audit import AUDITS
 from ..classifiers.ensemble import DEFAULT_MEMBERS
@@ -26,6 +24,8 @@ from ..classifiers.tuning import TUNINGS
 from ..data import BACKENDS, DATASETS, LineamentError, check_choice, data_home
 from ..features import DEFAULT_FAMILIES, FAMILIES, REFERENCES
 from ..landmarks import DETECTORS, ON_MISS
+from . import values
+from .parser import Hints, Parser
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +84,7 @@ class SourceOptions:
 
     def __post_init__(self):
         if bool(self.train) != bool(self.test):
-            raise LineamentError(
-                "--train and --test go together: name the datasets to train on and those to score on."
-            )
+            raise LineamentError("--train and --test go together: name the datasets to train on and those to score on.")
         if self.train and (self.dataset or self.data):
             raise LineamentError("--train and --test name their datasets themselves: leave out --dataset and --data.")
         if not self.train:
@@ -136,9 +134,7 @@ class ModelOptions:
         tuple(DEFAULT_MEMBERS), values.names, "LIST", "what stack and vote are made of, comma-separated",
         {name: CLASSIFIERS[name].about for name in member_names()},
     )  # fmt: skip
-    cnn_epochs: int | None = option(
-        None, values.whole(1), "N", "upper bound of the network's epochs (default: 40)"
-    )
+    cnn_epochs: int | None = option(None, values.whole(1), "N", "upper bound of the network's epochs (default: 40)")
 
 
 @dataclass(frozen=True)
@@ -147,9 +143,7 @@ class ProtocolOptions:
 
     cv: int = option(5, values.whole(2, of=" folds"), "K", "number of cross-validation folds, 2 or more")
     seed: int = option(0, values.whole(0, 2**32 - 1), "N", "of the sample, the folds and every model")
-    selector: str = option(
-        "none", values.name, "NAME", "how features are chosen within each fold", _abouts(SELECTORS)
-    )
+    selector: str = option("none", values.name, "NAME", "how features are chosen within each fold", _abouts(SELECTORS))
     n_features: int | None = option(
         None, values.whole(1), "K", "how many the selector keeps (default: 60, lda: classes - 1)"
     )

@@ -42,6 +42,7 @@ from ..features import (
 from ..features.crops import CROP_SIZE
 from ..landmarks import Faces, Finder, given_faces, look_at
 from ..reports import Failure, Run
+from ..reports.settings import versions
 from .options import RunOptions, as_config
 
 log = logging.getLogger(__name__)
@@ -191,6 +192,7 @@ def recipe_of(prepared: Prepared, options: RunOptions) -> Recipe:
         landmark_model=str(options.look.landmark_model or ""),
         on_miss=options.look.on_miss,
         reference=options.measures.reference,
+        versions=versions(),
     )
 
 

@@ -1,6 +1,6 @@
 """Mutated pictures through the extractor: rows with points, rows without, listed reasons; never a crash.
 
-    python -m benchmarks.mutations [--n 5000]
+python -m benchmarks.mutations [--n 5000]
 """
 
 import argparse

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +165,7 @@ def speeds(seed_points, rounds):
     rates = {"default": TIMED / seconds(lambda: feature_table(faces), rounds)}
     for family in FAMILIES:
         part = faces[: TIMED // (20 if family == "pairwise" else 1)]
-        rates[family] = len(part) / seconds(lambda: feature_table(part, (family,)), rounds)
+        rates[family] = len(part) / seconds(partial(feature_table, part, (family,)), rounds)
     rates["plain loop"] = LOOPED / seconds(lambda: [plain_face(face) for face in lists], rounds)
     rates["usual loop"] = LOOPED / seconds(lambda: [usual_face(face) for face in few], rounds)
     rates["feature_table, one by one"] = LOOPED / seconds(lambda: [feature_table(face[None]) for face in few], rounds)
@@ -211,7 +212,8 @@ def main():
     parser.add_argument("--seed-points", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
-        return measure_way(options.way, options.seed_points, options.n)
+        measure_way(options.way, options.seed_points, options.n)
+        return
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     sample = load_dataset("sample", seed=0)
     found = look_at(sample.images, cache=data_home() / "landmarks")

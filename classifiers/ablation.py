@@ -11,12 +11,12 @@ from sklearn.feature_selection import f_classif
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
+from ..data.scores import macro_f1
+from ..features.table import FeatureTable
 from .folds import Folds, drawn_rows
 from .preprocessing import MedianImputer
 from .registry import make_back, make_front
 from .stored import Stored
-from ..data.scores import macro_f1
-from ..features.table import FeatureTable
 
 CLASSIFIER = "lda"  # cheap, and without a setting to tune: what differs between rows are the measurements
 MOST_ROWS = 8000

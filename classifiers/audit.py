@@ -10,25 +10,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..data.dataset import Dataset
+from ..data.duplicates import Duplicates
+from ..data.errors import LineamentError, check_choice
 from .careless import AuditedPart
 from .comparison import DETECTED, DUPLICATES, SELECTION, SUBJECTS, Audit, Comparison, CurvePoint
 from .folds import drawn_rows, training_part
 from .protocol import Protocol
 from .registry import member_names
 from .stored import LeftOut
-from ..data.dataset import Dataset
-from ..data.duplicates import Duplicates
-from ..data.errors import LineamentError, check_choice
 
 __all__ = [
     "AUDITS",
-    "Audit",
-    "Comparison",
-    "CurvePoint",
     "DETECTED",
     "DUPLICATES",
     "SELECTION",
     "SUBJECTS",
+    "Audit",
+    "Comparison",
+    "CurvePoint",
     "audit",
     "audited_classifier",
 ]

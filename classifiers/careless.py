@@ -7,13 +7,13 @@ import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from ..data.dataset import Dataset
+from ..data.duplicates import Duplicates
+from ..data.scores import macro_f1
 from .comparison import DETECTED, DUPLICATES, SELECTION, SUBJECTS, Audit, Comparison, CurvePoint
 from .folds import Folds, make_folds
 from .protocol import Protocol
 from .registry import make_classifier, make_front
-from ..data.dataset import Dataset
-from ..data.duplicates import Duplicates
-from ..data.scores import macro_f1
 
 CURVE_SELECTOR = "anova"  # a ranking that costs nothing; the run's own selector may take minutes
 SHARES = (0.1, 0.25, 0.5)  # of the training groups; the whole is the honest fit itself

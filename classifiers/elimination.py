@@ -7,9 +7,9 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..data.scores import macro_f1
 from .inner import inner_folds
 from .spec import SelectorSpec
-from ..data.scores import macro_f1
 
 
 class CrossValidatedElimination(SelectorMixin, BaseEstimator):

@@ -6,10 +6,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..data.errors import LineamentError, check_choice
 from .fit_metadata import fit_params, of_rows
 from .inner import inner_folds
 from .spec import FEATURES, ClassifierSpec
-from ..data.errors import LineamentError, check_choice
 
 DEFAULT_MEMBERS = ("svm-nystroem", "lda", "forest")  # three kinds of model, all fast on many rows
 

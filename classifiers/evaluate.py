@@ -12,6 +12,9 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from ..data.errors import check_choice
+from ..data.scores import scores
+from ..features.table import Inputs
 from .evaluation import Evaluation
 from .fit_metadata import fit_params
 from .folds import HELD_OUT, UNUSED, Folds, make_folds
@@ -20,9 +23,6 @@ from .protocol import Protocol, resolve_protocol
 from .registry import AUGMENTS, CLASSIFIERS, families_after, glue, make_back, make_front
 from .spec import CROPS, FEATURES, ClassifierOptions
 from .tuning import LEVELS, Search, chosen_params, tune
-from ..data.errors import check_choice
-from ..data.scores import scores
-from ..features.table import Inputs
 
 __all__ = [
     "HELD_OUT",
@@ -172,7 +172,12 @@ class _Work:
                 task, front = self.task(takes, *fits[place]), fronts[place] if takes == FEATURES else None
                 tasks.append(
                     delayed(_fit_and_answer)(
-                        backs[name], front, task, self.recipe_of(name), CLASSIFIERS[name].space, self.search,
+                        backs[name],
+                        front,
+                        task,
+                        self.recipe_of(name),
+                        CLASSIFIERS[name].space,
+                        self.search,
                         keep=place == len(fits) - 1,
                     )  # fmt: skip
                 )
@@ -312,12 +317,12 @@ def _parts(evaluation):
 
 def _metrics(evaluation):
     """Scores by part; of folds their mean, over all their faces `n`."""
-    found = {}
+    by_part = {}
     for part, masks in _parts(evaluation):
         each = [scores(evaluation.target[rows], evaluation.predicted[rows]) for rows in masks]
         means = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
-        found[part] = means | {"n": sum(one["n"] for one in each)}
-    return found
+        by_part[part] = means | {"n": sum(one["n"] for one in each)}
+    return by_part
 
 
 def _calibration(evaluation):

@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ..data.errors import LineamentError, check_choice
+from ..features.table import FeatureTable
 from .ablation import ablation, selection_stability
 from .clusters import clusters_of
 from .evaluation import Evaluation
@@ -28,17 +30,15 @@ from .registry import CLASSIFIERS
 from .single_faces import explained_faces
 from .spec import FEATURES
 from .stored import LeftOut
-from ..data.errors import LineamentError, check_choice
-from ..features.table import FeatureTable
 
 __all__ = [
     "EXPLANATIONS",
+    "QUANTILES",
     "Effect",
     "Explanation",
     "FaceExplained",
     "Importance",
     "Move",
-    "QUANTILES",
     "explain",
     "explained_evaluation",
 ]
@@ -98,9 +98,7 @@ def explain(
     ablated = ablation(table, target, folds=folds, **settings)
     stability = selection_stability(table.X, target, folds, kept, **settings)
     with threadpool_limits(1):
-        return _explanation(
-            questions, found, classifier=first.name, ablation=ablated, stability=stability, start=start
-        )
+        return _explanation(questions, found, classifier=first.name, ablation=ablated, stability=stability, start=start)
 
 
 def _explanation(questions, found, *, start, **parts):

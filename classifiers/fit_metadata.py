@@ -65,6 +65,6 @@ def rows_of_faces(faces, n: int) -> np.ndarray:
         raise ValueError(f"faces has {len(faces)} rows for {n} rows of X.")
     _, number, counts = np.unique(faces, return_inverse=True, return_counts=True)
     if counts.min() != counts.max():
-        raise ValueError(f"Every face needs as many views as the others; here they have {counts.min()} to {counts.max()}.")
+        raise ValueError(f"Every face needs as many views as the others, not {counts.min()} to {counts.max()}.")
     rows = np.argsort(number, kind="stable").reshape(len(counts), -1)
     return rows[np.argsort(rows[:, 0])].T

@@ -34,7 +34,7 @@ def screened_columns(questions: Questions) -> np.ndarray:
 def importances(
     questions: Questions, groups: Mapping[str, np.ndarray], plain: Sequence[np.ndarray]
 ) -> tuple[Importance, ...]:
-    """An Importance of each group of columns, by name; the most important first. `plain` are the answers as they are."""
+    """An Importance of each group of columns, by name, the most important first; `plain` are the answers as is."""
     weights = _resamples(questions.folds.groups[questions.rows], questions.seed)
     predicted = np.concatenate(plain).argmax(axis=-1)
     columns = list(groups.values())

@@ -21,7 +21,8 @@ FEWER_CENTRES = 10_000  # faces that approximate it beyond
 class LeastSquaresSVM(ClassifierMixin, BaseEstimator):
     """RBF support vector machine with squared errors: one linear system in place of a search for support vectors.
 
-    As accurate as an SVM here, and made of matrix products: so it bears thousands of columns. Beyond 30,000 faces, 10,000 drawn ones span the solution (Nystroem).
+    As accurate as an SVM here, and made of matrix products: so it bears thousands of columns. Beyond
+    30,000 faces, 10,000 drawn ones span the solution (Nystroem).
 
     Parameters
     ----------

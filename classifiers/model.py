@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .spec import CROPS, FEATURES
 from ..data.errors import LineamentError
 from ..data.parallel import Workers
 from ..features import Inputs, Measures, measure
 from ..landmarks import Faces, Finder, look_at
+from .spec import CROPS, FEATURES
 
 FACE, MIRROR = "face", "mirror"
 VIEWS = {"none": (FACE,), "mirror": (FACE, MIRROR)}  # by `augment`
@@ -76,9 +76,7 @@ class Recipe:
 
     def to_dict(self) -> dict:
         """Plain values, as JSON holds them."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
-        }
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, document: Mapping) -> "Recipe":

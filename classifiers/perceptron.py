@@ -36,9 +36,7 @@ class BalancedMLP(ClassifierMixin, BaseEstimator):
     net_ : the fitted MLPClassifier
     """
 
-    def __init__(
-        self, width=64, alpha=0.01, learning_rate=0.001, max_epochs=200, class_weight=None, random_state=None
-    ):
+    def __init__(self, width=64, alpha=0.01, learning_rate=0.001, max_epochs=200, class_weight=None, random_state=None):
         self.width = width
         self.alpha = alpha
         self.learning_rate = learning_rate

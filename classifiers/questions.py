@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import clone
 
-from .folds import UNUSED, Folds, drawn_rows
-from .registry import fit_single_views
 from ..data.scores import confusion_counts, confusion_scores
 from ..features.table import FeatureTable
+from .folds import UNUSED, Folds, drawn_rows
+from .registry import fit_single_views
 
 MOST_CELLS = 2_000_000  # of a block of altered rows, 16 MB
 
@@ -30,6 +30,8 @@ LEVELS = {
     "quick": ExplainLevel("from up to 3,000 faces, asked on up to 1,000 others", 3000, 1000, 200, 12, 3),
     "full": ExplainLevel("from up to 12,000 faces, asked on up to 3,000 others", 12_000, 3000, 600, 40, 10),
 }
+
+
 @dataclass(frozen=True)
 class FoldModel:
     """A model of fold `number`: fitted on `train`; `screened` and `scored` are rows of the fold, apart from each other.

@@ -11,13 +11,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from ..data.errors import check_choice
+from ..data.registry import entries
 from . import nets
 from .fit_metadata import fit_params
 from .preprocessing import BatchedScaler, MedianImputer, Varying
 from .selection import SELECTORS
 from .spec import FEATURES, ClassifierOptions, ClassifierSpec, dotted_name
-from ..data.errors import check_choice
-from ..data.registry import entries
 
 AUGMENTS = {
     "none": "the faces as they are",
@@ -28,23 +28,26 @@ BALANCES = {
     "class-weight": "errors on rare classes weigh more",
     "smote": "rare classes are filled up with interpolated faces, within the fold (networks: class weights)",
 }
-CLASSIFIERS: dict[str, ClassifierSpec] = entries(
-    __package__,
-    {
-        "svm": "svm:SVM",
-        "logreg": "linear:LOGREG",
-        "lda": "linear:LDA",
-        "forest": "forests:FOREST",
-        "lssvm": "least_squares_svm:LSSVM",
-        "svm-linear": "svm:SVM_LINEAR",
-        "svm-nystroem": "svm:SVM_NYSTROEM",
-        "knn": "neighbours:KNN",
-        "gboost": "forests:GBOOST",
-        "mlp": "perceptron:MLP",
-        "vote": "ensemble:VOTE",
-        "stack": "ensemble:STACK",
-    },
-) | nets.CLASSIFIERS
+CLASSIFIERS: dict[str, ClassifierSpec] = (
+    entries(
+        __package__,
+        {
+            "svm": "svm:SVM",
+            "logreg": "linear:LOGREG",
+            "lda": "linear:LDA",
+            "forest": "forests:FOREST",
+            "lssvm": "least_squares_svm:LSSVM",
+            "svm-linear": "svm:SVM_LINEAR",
+            "svm-nystroem": "svm:SVM_NYSTROEM",
+            "knn": "neighbours:KNN",
+            "gboost": "forests:GBOOST",
+            "mlp": "perceptron:MLP",
+            "vote": "ensemble:VOTE",
+            "stack": "ensemble:STACK",
+        },
+    )
+    | nets.CLASSIFIERS
+)
 # What every pipeline may hold; `imblearn` where a member of an ensemble resamples.
 TRUSTED = (
     BatchedScaler,

@@ -1,8 +1,8 @@
 """Selectors and reducers, by name. Each is one step of the pipeline, fitted within the fold."""
 
-from .spec import SelectorSpec
 from ..data.errors import LineamentError, check_choice
 from ..data.registry import entries
+from .spec import SelectorSpec
 
 SELECTORS: dict[str, SelectorSpec] = entries(
     __package__,

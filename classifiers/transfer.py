@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..features.table import Inputs
 from .evaluate import evaluate
 from .evaluation import Evaluation
 from .folds import HELD_OUT, UNUSED, Folds
 from .model import FaceModel
-from ..features.table import Inputs
 
 
 @dataclass(frozen=True)

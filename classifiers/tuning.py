@@ -20,10 +20,10 @@ import sklearn
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
-from .fit_metadata import fit_params
-from .inner import inner_folds
 from ..data.files import write_atomically
 from ..data.scores import macro_f1
+from .fit_metadata import fit_params
+from .inner import inner_folds
 
 FACTOR = 3  # of rows from rung to rung, and of candidates down
 LEAST_GROUPS = 3  # of every class, on each rung

@@ -6,8 +6,8 @@ if "." not in __name__:  # from the clone's root: a second copy of every class, 
 from .dataset import Dataset, Skipped, image_digests
 from .duplicates import Duplicates, find_duplicates, fold_groups
 from .errors import LineamentError, check_choice
-from .similar import near_pairs, survey_images
 from .parallel import BACKENDS
+from .similar import near_pairs, survey_images
 from .sources import DATASETS, data_home, load_dataset, recognise_dataset
 from .vocabulary import CANONICAL, align_labels, canonical_name, parse_labels, relabel
 

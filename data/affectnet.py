@@ -15,13 +15,13 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from .archive import Tree
 from .dataset import Dataset
 from .errors import check_choice
 from .pixels import label_of
 from .points import N_POINTS, interleaved_points
 from .reader import Rows, Source, image_files, part_of_folder, stem
 from .table import MAX_HEADERS, header, table_rows, tables
-from .archive import Tree
 
 IDS = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt")
 UNUSED = {8: "none", 9: "uncertain", 10: "no face"}

@@ -6,10 +6,10 @@ They are the last three frames of each of 327 sequences and differ by a hair:
 
 from pathlib import PurePosixPath
 
+from .archive import Tree
 from .ckplus import FRAME
 from .dataset import Dataset
 from .reader import Rows, Source, image_files, stem
-from .archive import Tree
 
 LABELS = ("anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise")
 

@@ -5,10 +5,10 @@ its Usage column is kept, but it does not part people.
 """
 
 from . import fer2013
+from .archive import Tree
 from .dataset import Dataset
 from .pixels import add_pixel_rows, label_of
 from .reader import Rows, Source
-from .archive import Tree
 
 IDS = (*fer2013.IDS, "contempt")
 LABELS = tuple(sorted(IDS))

@@ -12,12 +12,12 @@ import re
 from collections import defaultdict
 from pathlib import PurePosixPath
 
+from .archive import Tree
 from .dataset import Dataset
 from .errors import check_choice
 from .pixels import label_of
 from .points import interleaved_points
 from .reader import Rows, Source, image_files, stem
-from .archive import Tree
 
 IDS = ("neutral", "anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise")
 LABELS = tuple(sorted(IDS))

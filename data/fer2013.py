@@ -17,12 +17,12 @@ and tables of pixels (`emotion,pixels,Usage`; Kaggle's own writes
 
 from pathlib import PurePosixPath
 
+from .archive import Tree
 from .dataset import Dataset
 from .errors import LineamentError
 from .pixels import add_pixel_rows, label_of
 from .reader import Rows, Source, image_files, part_of_folder, stem
 from .table import header, tables, tables_with
-from .archive import Tree
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 IDS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")  # of the tables: not in the folders' order

@@ -12,12 +12,12 @@ the name.
 from itertools import zip_longest
 
 from . import fer2013
+from .archive import Tree
 from .dataset import Dataset
 from .errors import LineamentError
 from .pixels import pixels_of
 from .reader import Rows, Source, image_files
 from .table import table_rows, tables_with
-from .archive import Tree
 
 VOTED = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 OTHERS = ("unknown", "NF")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
+from .archive import ARCHIVE_ERRORS
 from .errors import LineamentError, check_choice
 from .sources import DATASETS, READERS, data_home
-from .archive import ARCHIVE_ERRORS
 
 log = logging.getLogger(__name__)
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import PurePosixPath
 
+from .archive import Tree
 from .dataset import Dataset
 from .reader import PARTS, Rows, Source, image_files, part_of_folder
-from .archive import Tree
 
 
 def load(tree: Tree) -> Dataset:

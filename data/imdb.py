@@ -14,10 +14,10 @@ from pathlib import PurePosixPath
 import numpy as np
 from scipy.io import loadmat
 
+from .archive import Tree
 from .dataset import Dataset
 from .errors import LineamentError
 from .reader import Rows, Source
-from .archive import Tree
 
 LABELS = ("man", "woman")
 NAMES = ("imdb.mat", "wiki.mat")

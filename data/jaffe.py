@@ -8,9 +8,9 @@ Lyons, Akamatsu, Kamachi and Gyoba, "Coding Facial Expressions with Gabor Wavele
 import re
 from pathlib import PurePosixPath
 
+from .archive import Tree
 from .dataset import Dataset
 from .reader import Rows, Source, image_files
-from .archive import Tree
 
 CODES = {
     "AN": "angry",

@@ -8,10 +8,10 @@ where it stands after the number. The straight angle has one letter, `AF01ANS`.
 
 import re
 
+from .archive import Tree
 from .dataset import Dataset
 from .errors import check_choice
 from .reader import Rows, Source, image_files, stem
-from .archive import Tree
 
 CODES = {
     "AF": "afraid",

@@ -2,10 +2,10 @@
 
 from pathlib import PurePosixPath
 
+from .archive import Tree
 from .dataset import Dataset
 from .reader import Rows, Source
 from .table import MAX_HEADERS, header, table_rows, tables
-from .archive import Tree
 
 # Other names of each column, in lower case.
 COLUMNS = {

@@ -12,13 +12,13 @@ import logging
 from collections import Counter
 from pathlib import PurePosixPath
 
+from .archive import Tree
 from .dataset import Dataset
 from .errors import LineamentError
 from .listed import fields, label_tables
 from .points import column_points, landmark_style
 from .reader import Rows, Source, image_files, shown, stem
 from .table import MAX_HEADERS, header, table_rows, tables
-from .archive import Tree
 
 log = logging.getLogger(__name__)
 

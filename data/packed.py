@@ -103,7 +103,7 @@ class _Section(io.RawIOBase):
     """`size` bytes of a file, from `start` on."""
 
     def __init__(self, path, start, size):
-        self._file = Path(path).open("rb")  # closed with this
+        self._file = Path(path).open("rb")  # noqa: SIM115 - closed with this
         self._file.seek(start)
         self._left = size
 

@@ -7,11 +7,11 @@ py-feat's guesses and no labels: those stand in a column `label` added to it, or
 in a table `image,label` beside it.
 """
 
+from .archive import Tree
 from .dataset import Dataset
 from .openface import load_points, point_tables
 from .reader import Source
 from .table import MAX_HEADERS
-from .archive import Tree
 
 
 def load(tree: Tree) -> Dataset:

@@ -11,10 +11,10 @@ The owners' copy has `EmoLabel/list_patition_label.txt` (sic), lines
 import re
 from pathlib import PurePosixPath
 
+from .archive import Tree
 from .dataset import Dataset
 from .pixels import label_of
 from .reader import Rows, Source, image_files, stem
-from .archive import Tree
 
 IDS = ("surprise", "fear", "disgust", "happy", "sad", "anger", "neutral")  # numbered from 1
 LABELS = tuple(sorted(IDS))

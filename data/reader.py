@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from .archive import Tree
 from .dataset import TEST, TRAIN, VALIDATION, Dataset, Skipped
 from .errors import LineamentError
 from .images import IMAGE_SUFFIXES, ArrayImages, TreeImages
 from .points import N_POINTS, PointImages
-from .archive import Tree
 
 # What the datasets call their parts, in lower case.
 PARTS = {

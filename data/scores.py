@@ -30,7 +30,9 @@ def macro_f1(target: np.ndarray, predicted: np.ndarray) -> float:
     return float(f1_score(target, predicted, labels=np.unique(target), average="macro", zero_division=0))
 
 
-def confusion_counts(target: np.ndarray, predicted: np.ndarray, k: int, weights: np.ndarray | None = None) -> np.ndarray:
+def confusion_counts(
+    target: np.ndarray, predicted: np.ndarray, k: int, weights: np.ndarray | None = None
+) -> np.ndarray:
     """How often label i was named j, (k, k); with `weights` (b, n), how often each row counts, (b, k, k)."""
     cells = np.asarray(target) * k + predicted
     if weights is None:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from .archive import Tree
 from .dataset import Dataset
 from .errors import LineamentError, check_choice
+from .packed import open_tree
 from .reader import Source, seen
 from .registry import entries
-from .archive import Tree
-from .packed import open_tree
 
 log = logging.getLogger(__name__)
 

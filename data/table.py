@@ -5,9 +5,9 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from .archive import ARCHIVE_ERRORS, Tree
 from .errors import LineamentError
 from .reader import Rows, shown
-from .archive import ARCHIVE_ERRORS, Tree
 
 MAX_LINE = 2**17  # characters: a 48x48 picture needs 9,000; also the csv module's own limit of a field
 MAX_HEADERS = 64  # tables whose header is looked at, so that a folder of a million tables is no trap

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..landmarks.layout import LEFT_EYE, MIRROR, N_POINTS, RIGHT_EYE
 from .furrows import FURROWS, TYPICAL, columns_of, furrows
 from .measure import Family, Feature, coordinates
 from .shape import TEMPLATE
-from ..landmarks.layout import LEFT_EYE, MIRROR, N_POINTS, RIGHT_EYE
 
 NOSE_BASE = 33  # the lower face is measured from here: a long nose is no lowered lip
 DIAGONAL = 2**-0.5
@@ -76,45 +76,67 @@ UNITS = (
     Unit(4, "brow lowerer", ((1, "down", (19, 20, 21)), (1, "in", (21,))), skin=("glabella", 0.49)),
     Unit(5, "upper lid raiser", ((1, "up", (37, 38)),)),
     Unit(
-        6, "cheek raiser", ((1, "up", (41,)),), skin=("eye_corner", 0.19),
+        6,
+        "cheek raiser",
+        ((1, "up", (41,)),),
+        skin=("eye_corner", 0.19),
         weak="no point lies on the cheek; the outer lower lid follows it",
     ),
     Unit(
-        7, "lid tightener", ((1, "up", (40,)),), skin=("lower_lid", 0.18),
+        7,
+        "lid tightener",
+        ((1, "up", (40,)),),
+        skin=("lower_lid", 0.18),
         weak="one point of the lower lid, and AU6 moves it too",
     ),
     Unit(
-        9, "nose wrinkler", ((1, "up", (31,)),), skin=("nose_root", 0.97),
+        9,
+        "nose wrinkler",
+        ((1, "up", (31,)),),
+        skin=("nose_root", 0.97),
         weak="the nose wings rise a little; a short nose looks the same",
     ),
     Unit(10, "upper lip raiser", ((1, "up", (50, 51)),), lower=True, skin=("nasolabial", 0.19)),
     Unit(
-        12, "lip corner puller", ((DIAGONAL, "up", (48,)), (DIAGONAL, "out", (48,))), lower=True,
+        12,
+        "lip corner puller",
+        ((DIAGONAL, "up", (48,)), (DIAGONAL, "out", (48,))),
+        lower=True,
         skin=("nasolabial", 0.40),
     ),
     Unit(
-        14, "dimpler", ((1, "down", (49,)), (1, "up", (59,))), skin=("mouth_corner", 0.81),
+        14,
+        "dimpler",
+        ((1, "down", (49,)), (1, "up", (59,))),
+        skin=("mouth_corner", 0.81),
         weak="the lips thin out beside the corners, as when pressed",
     ),
+    Unit(15, "lip corner depressor", ((1, "down", (48,)), (-1, "down", (51, 57))), skin=("below_mouth_corner", 0.28)),
     Unit(
-        15, "lip corner depressor", ((1, "down", (48,)), (-1, "down", (51, 57))), skin=("below_mouth_corner", 0.28)
-    ),
-    Unit(
-        17, "chin raiser", ((1, "up", (57, 58)),), lower=True, skin=("chin", 1.26),
+        17,
+        "chin raiser",
+        ((1, "up", (57, 58)),),
+        lower=True,
+        skin=("chin", 1.26),
         weak="the chin boss has no point; the lower lip also rises when the mouth shuts",
     ),
     Unit(20, "lip stretcher", ((DIAGONAL, "out", (48,)), (DIAGONAL, "down", (48,))), lower=True),
     Unit(
-        23, "lip tightener",
+        23,
+        "lip tightener",
         ((1, "down", (50, 51)), (1, "up", (61, 62)), (1, "down", (67, 66)), (1, "up", (58, 57)), (1, "in", (48,))),
-        skin=("upper_lip", 0.21), weak="hardly to be told from AU24",
+        skin=("upper_lip", 0.21),
+        weak="hardly to be told from AU24",
     ),
     Unit(24, "lip pressor", ((1, "down", (50, 51)), (1, "up", (58, 57)))),
     Unit(25, "lips part", ((1, "up", (61, 62)), (1, "down", (67, 66))), shut=True),
     Unit(26, "jaw drop", ((1, "down", (7, 8)),), lower=True),
     Unit(43, "eye closure", ((1, "down", (37, 38)), (1, "up", (41, 40))), share=True),
     Unit(
-        45, "blink", ((1, "down", (37, 38)),), share=True,
+        45,
+        "blink",
+        ((1, "down", (37, 38)),),
+        share=True,
         weak="a blink is a movement in time; this is how far the upper lids have come down",
     ),
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .measure import Family, Feature, anchor_label, anchor_rows, as_anchor, both_sides, coordinates
 from ..landmarks.layout import LEFT_EYE, OUTER_MOUTH, RIGHT_BROW, RIGHT_EYE
+from .measure import Family, Feature, anchor_label, anchor_rows, as_anchor, both_sides, coordinates
 
 _PAIRED_DISTANCES = [
     ("{}_eye_width", 36, 39),

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .measure import Family, Feature, coordinates
 from ..landmarks.layout import INNER_MOUTH, LEFT_BROW, LEFT_EYE, OUTER_MOUTH, RIGHT_BROW, RIGHT_EYE
+from .measure import Family, Feature, coordinates
 
 _ELLIPSES = {  # contour: which way is inwards (+1: the subject's right, or the midline)
     "right_eye": (RIGHT_EYE, 1),

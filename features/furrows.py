@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .measure import Family, Feature
 from ..landmarks.layout import LEFT_EYE, MIRROR, N_POINTS, RIGHT_EYE
+from .measure import Family, Feature
 
 REACH = 0.036  # IOD to both sides: 1.5 px of the aligned face, half the width of a furrow and its banks
 PER_SIDE = 8  # places a region is sampled at, along and across

@@ -23,9 +23,7 @@ def lbp(face: np.ndarray, points: np.ndarray) -> np.ndarray:
     codes = local_binary_pattern(smooth, 8, RADIUS, "nri_uniform").astype(np.int64)
     per_side = SIDE // CELL
     row, column = np.mgrid[:SIDE, :SIDE] // CELL
-    counts = np.bincount(
-        ((row * per_side + column) * CODES + codes).ravel(), minlength=per_side**2 * CODES
-    )
+    counts = np.bincount(((row * per_side + column) * CODES + codes).ravel(), minlength=per_side**2 * CODES)
     return np.sqrt(counts / CELL**2)
 
 

@@ -141,6 +141,7 @@ def anchor_label(anchor: Anchor) -> str:
 
 def both_sides(table):
     """Both sides of a table of the right: (name, a, b, …) with `{}` in the name for the side."""
+
     def flip(spec):
         return int(MIRROR[spec]) if isinstance(spec, int) else tuple(int(MIRROR[point]) for point in spec)
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ..landmarks.layout import LEFT_EYE, NOSE_BASE, NOSE_BRIDGE, RIGHT_EYE
 from .measure import Family, Feature, coordinates, normalised
 from .shape import TEMPLATE
-from ..landmarks.layout import LEFT_EYE, NOSE_BASE, NOSE_BRIDGE, RIGHT_EYE
 
 # How far points lie behind the outer eye corners, in IOD: of nose and eye corners, which no expression moves much.
 # Learned by `scripts/learn_depths.py` from how the points move together when heads turn.

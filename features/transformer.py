@@ -7,10 +7,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..data.errors import LineamentError, check_choice
+from ..landmarks.layout import N_POINTS
 from .measure import normalised
 from .registry import DEFAULT_FAMILIES, FAMILIES
 from .table import FeatureTable
-from ..landmarks.layout import N_POINTS
 
 CHUNK = 1_000  # faces computed at a time: what stands between points and measurements then fits the cache
 BLOCK = 50_000  # faces of a table where tables come one after another

@@ -39,7 +39,8 @@ class LandmarkCache:
 
     def load(self) -> dict[str, np.ndarray]:
         """All cached rows: `digests` (k,), `points` (k, 68, 2), `boxes`, `found`, `score`, `sharpness`,
-        `seconds`."""
+        `seconds`.
+        """
         batches = []
         for file in sorted(self.folder.glob("*.npz")):
             try:

@@ -1,4 +1,4 @@
-"""dlib's detectors: its HOG looking once or closer, its CNN, and the two together. The only module that imports dlib."""
+"""dlib's detectors: its HOG, looking once or closer, its CNN, and both together. The only module that imports dlib."""
 
 import functools
 

@@ -15,7 +15,16 @@ import numpy as np
 from ..data.errors import LineamentError, check_choice
 from ..data.registry import entries
 from .detector import DLIB_VERSION
-from .fitting import ROUNDS, DetectorSpec, Face, box_of_points, default_landmark_model, mean_fits, steady_points, trees_of
+from .fitting import (
+    ROUNDS,
+    DetectorSpec,
+    Face,
+    box_of_points,
+    default_landmark_model,
+    mean_fits,
+    steady_points,
+    trees_of,
+)
 from .opencv import yunet_model
 from .quality import sharpness
 from .view import view_of

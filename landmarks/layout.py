@@ -10,7 +10,7 @@ import numpy as np
 
 N_POINTS = 68
 
-JAW = tuple(range(0, 17))
+JAW = tuple(range(17))
 RIGHT_BROW = tuple(range(17, 22))  # outer end to inner end
 LEFT_BROW = tuple(range(22, 27))  # inner end to outer end
 NOSE_BRIDGE = tuple(range(27, 31))

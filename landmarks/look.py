@@ -32,7 +32,8 @@ TOGETHER = 32  # pictures whose points are fitted together: more gain nothing, a
 TOGETHER_BYTES = 1 << 23
 FITTED = ("points", "boxes", "found", "score", "sharpness", "seconds")
 
-# Called with m decoded pictures, their points (m, 68, 2) px and boxes (m, 4) px: arrays (m, …) by name. Sent to workers.
+# Called with m decoded pictures, their points (m, 68, 2) px and boxes (m, 4) px: arrays (m, …) by name. It is sent to
+# workers.
 Taker = Callable[[Sequence[np.ndarray], np.ndarray, np.ndarray], dict[object, np.ndarray]]
 
 

@@ -1,4 +1,4 @@
-"""What reading and fitting the trees spends its time in, compiled. The only module that imports numba: it is imported late."""
+"""What reading and fitting the trees takes its time for, compiled. The only module with numba, and imported late."""
 
 import numba
 import numpy as np
@@ -136,11 +136,12 @@ def read_offsets(data, at, out):
 
 
 @_compiled
-def fit(pixels, boxes, frames, flipped, start, splits, leaves, anchors, offsets):
+def fit(pixels, boxes, frames, flipped, model):
     """Points (n, 136) of each box in its picture, which starts in `pixels` where `frames` (start, height, width) says.
 
     Tree by tree and all boxes in turn: each leaf comes from memory once a call.
     """
+    start, splits, leaves, anchors, offsets = model
     n_boxes, n_levels, n_trees, n_pixels = len(boxes), len(leaves), leaves.shape[1], anchors.shape[1]
     shapes = np.empty((n_boxes, N_VALUES), dtype=np.float32)
     shapes[:] = start

@@ -85,7 +85,7 @@ class Trees:
         frames = frames[np.zeros(len(boxes), dtype=int) if of is None else np.asarray(of, dtype=int)]
         model = self.start, self.splits, self.leaves, self.anchors, self.offsets
         parts = [slice(first, first + AT_A_TIME) for first in range(0, len(boxes), AT_A_TIME)]
-        fits = [tree_fits.fit(pixels, boxes[part], frames[part], flipped[part], *model) for part in parts]
+        fits = [tree_fits.fit(pixels, boxes[part], frames[part], flipped[part], model) for part in parts]
         return np.concatenate([np.empty((0, N_VALUES)), *fits]).reshape(-1, N_POINTS, 2)
 
 

@@ -47,9 +47,7 @@ def gray_of(image: np.ndarray) -> np.ndarray:
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
-def view_of(
-    image: np.ndarray, *, crop: bool | None = None, side: int = CROP_SIDE, border: int = CROP_BORDER
-) -> View:
+def view_of(image: np.ndarray, *, crop: bool | None = None, side: int = CROP_SIDE, border: int = CROP_BORDER) -> View:
     """The view of a picture (H, W) or (H, W, 3) RGB; `crop` None decides by its size.
 
     A crop is enlarged to `side` px and its edge repeated outwards by `border` px.

@@ -216,12 +216,12 @@ def changed(blocks: Iterable[Block], change: Callable[[Block], Block | None]) ->
 
 def pictures_of(blocks: Iterable[Block]) -> list[Picture]:
     """Every figure in the blocks, in the order of reading."""
-    found = []
+    pictures = []
     for block in blocks:
         if isinstance(block, (Fold, Beside)):
-            found += pictures_of(block.blocks)
+            pictures += pictures_of(block.blocks)
         elif isinstance(block, Picture):
-            found.append(block)
+            pictures.append(block)
         elif isinstance(block, (Tiles, Portraits)) and block.picture:
-            found.append(block.picture)
-    return found
+            pictures.append(block.picture)
+    return pictures

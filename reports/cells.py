@@ -8,10 +8,12 @@ from .formats import MISSING, count, missing, points
 
 
 def text_cell(text: str) -> Cell:
+    """Words, sorted as they read."""
     return Cell(str(text), str(text))
 
 
 def count_cell(number: int) -> Cell:
+    """A whole number with commas."""
     return Cell(count(number), int(number))
 
 
@@ -21,6 +23,7 @@ def value_cell(text: str, value: float) -> Cell:
 
 
 def number_cell(value: float, digits: int = 3) -> Cell:
+    """A number with so many digits behind the point; a dash for NaN."""
     return value_cell(MISSING if missing(value) else f"{value:.{digits}f}", value)
 
 
@@ -52,6 +55,7 @@ def points_cell(difference: float, low: float = np.nan, high: float = np.nan) ->
 
 
 def p_cell(p: float) -> Cell:
+    """A test's p, never smaller than < 0.001."""
     return value_cell(MISSING if missing(p) else "< 0.001" if p < 0.001 else f"{p:.3f}", p)
 
 

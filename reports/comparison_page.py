@@ -58,6 +58,7 @@ TERMS = (terms.ACCURACY, terms.RECALL, terms.F1, terms.INTERVAL, terms.NO_DIFFER
 
 
 def scores_block(comparison: Comparison) -> TableBlock:
+    """Scores of every run and model."""
     rows = tuple(
         (
             text_cell(row["run"]), text_cell(row["dataset"]), text_cell(row["model"]),
@@ -73,6 +74,7 @@ def scores_block(comparison: Comparison) -> TableBlock:
 
 
 def differences_block(comparison: Comparison) -> TableBlock:
+    """Every later run less the first, model by model."""
     rows = tuple(
         (
             text_cell(row["run"]), text_cell(row["model"]), text_cell(f"{SPLIT_NAMES[row['part']]}, {row['pictures']}"),
@@ -115,7 +117,10 @@ def pictures(comparison: Comparison) -> list[Picture]:
     frame = frame[~frame["model"].isin(BASELINES)]
     table = pd.DataFrame(
         {
-            "group": frame["model"], "name": frame["run"], "value": frame["accuracy"], "low": frame["accuracy_low"],
+            "group": frame["model"],
+            "name": frame["run"],
+            "value": frame["accuracy"],
+            "low": frame["accuracy_low"],
             "high": frame["accuracy_high"],
         }  # fmt: skip
     ).sort_values("group", kind="stable")

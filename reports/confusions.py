@@ -51,8 +51,14 @@ def worst_table(run: Run) -> pd.DataFrame:
             given = evaluation.proba[row]
             rows.append(
                 (
-                    evaluation.name, row, str(run.dataset.keys[row]), names[true], names[predicted],
-                    float(given[predicted]), float(given[true]), bool(run.landmarks.found[row]),
+                    evaluation.name,
+                    row,
+                    str(run.dataset.keys[row]),
+                    names[true],
+                    names[predicted],
+                    float(given[predicted]),
+                    float(given[true]),
+                    bool(run.landmarks.found[row]),
                 )  # fmt: skip
             )
     return pd.DataFrame(rows, columns=list(WORST_COLUMNS))

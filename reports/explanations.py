@@ -66,7 +66,11 @@ def stability_table(run: Run) -> pd.DataFrame:
     """How much choices in different folds agree, and macro F1 with them, by selector and number kept."""
     rows = [
         (
-            one.by if one.by != OWN else run.protocol.selector, one.by == OWN, one.kept, one.always, one.stability,
+            one.by if one.by != OWN else run.protocol.selector,
+            one.by == OWN,
+            one.kept,
+            one.always,
+            one.stability,
             *_mean_and_std(one.f1_macro),
         )  # fmt: skip
         for one in (run.explanation.stability if run.explanation else ())
@@ -83,8 +87,17 @@ def moves_table(run: Run) -> pd.DataFrame:
     names = run.dataset.label_names
     rows = [
         (
-            face.row, str(run.dataset.keys[face.row]), names[run.dataset.target[face.row]], names[face.predicted],
-            face.probability, rank, move.name, move.value, move.median, move.change, face.flips_after,
+            face.row,
+            str(run.dataset.keys[face.row]),
+            names[run.dataset.target[face.row]],
+            names[face.predicted],
+            face.probability,
+            rank,
+            move.name,
+            move.value,
+            move.median,
+            move.change,
+            face.flips_after,
             None if face.flips_to is None else names[face.flips_to],
         )  # fmt: skip
         for face in (run.explanation.faces if run.explanation else ())

@@ -9,6 +9,7 @@ THIN = "\u202f"  # narrow no-break space, between a number and its unit
 
 
 def missing(value) -> bool:
+    """Whether a number is None or NaN."""
     return value is None or bool(np.isnan(value))
 
 

@@ -47,11 +47,15 @@ class Place:
 def html(page: Page, images: dict[str, dict[str, bytes]]) -> str:
     """The page as one file that opens offline; `images` holds a PNG a theme of every figure."""
     chapters = [(chapter, joined(chapter.blocks, Place(3, images))) for chapter in page.chapters]
-    return _templates().get_template("page.html.j2").render(
-        page=page,
-        head=joined(page.head, Place(2, images)),
-        chapters=chapters,
-        foot=joined(page.foot, Place(2, images)),
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            head=joined(page.head, Place(2, images)),
+            chapters=chapters,
+            foot=joined(page.foot, Place(2, images)),
+        )
     )
 
 
@@ -72,10 +76,12 @@ def block_html(block: Block, place: Place) -> Markup:
 
 
 def joined(blocks: Iterable[Block], place: Place) -> Markup:
+    """Blocks one after another."""
     return Markup("\n").join(block_html(block, place) for block in blocks)
 
 
 def data_uri(content: bytes, kind: str) -> str:
+    """An address that holds what it points to."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 

@@ -25,9 +25,7 @@ CAUSES = {
     DETECTED: (
         "Faces that the detector misses are the hard ones; who leaves them out reports the easy part as the whole."
     ),
-    SELECTION: (
-        "A selector that has seen the labels of the scored pictures picks features that fit them by chance."
-    ),
+    SELECTION: ("A selector that has seen the labels of the scored pictures picks features that fit them by chance."),
 }
 GAP_COLUMNS = (
     "rule", "honest_rule", "leaky_rule", "n", "honest", "leaky", "gap", "low", "high", "verdict", "cause", "why_not",

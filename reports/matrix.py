@@ -13,7 +13,8 @@ from ..data.dataset import TEST, Dataset
 from ..data.errors import LineamentError
 from ..data.scores import SCORES, scores
 from .baselines import BASELINE
-from .blocks import Bullets, Cell as Entry, Code, Notice, Paragraph, TableBlock
+from .blocks import Bullets, Code, Notice, Paragraph, TableBlock
+from .blocks import Cell as Entry
 from .cells import columns_of, text_cell
 from .formats import capital, count, percent
 from .html import html
@@ -57,9 +58,6 @@ class Transfer:
         if self.part == CROSS_VALIDATION:
             return fold >= 0
         return fold == HELD_OUT if not self.within else self.scored.split == TEST
-
-
-Cell = Transfer  # the name by which run_pipeline.py knows it
 
 
 def matrix_table(transfers: Sequence[Transfer]) -> pd.DataFrame:

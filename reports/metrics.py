@@ -108,9 +108,7 @@ def cv_table(folds: pd.DataFrame) -> pd.DataFrame:
             values = group[metric].to_numpy()
             low, high = corrected_interval(values, n_test=group["n"].mean(), n_train=group["n_train"].mean())
             std = values.std(ddof=1) if len(values) > 1 else np.nan
-            rows.append(
-                {"model": model, "metric": metric, "mean": values.mean(), "std": std, "low": low, "high": high}
-            )
+            rows.append({"model": model, "metric": metric, "mean": values.mean(), "std": std, "low": low, "high": high})
     table = pd.DataFrame(rows)
     best = table[table["metric"] == RANKED_BY].set_index("model")["mean"]
     order = sorted(best.index, key=lambda model: (model in BASELINES, -best[model]))  # stable where two are equal

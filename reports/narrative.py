@@ -6,7 +6,7 @@ from ..classifiers.evaluate import UNUSED
 from ..classifiers.registry import CLASSIFIERS
 from ..data.dataset import TEST, TRAIN, VALIDATION
 from .baselines import BASELINE, BASELINES, GUESS, majority_label
-from .formats import count, p_text, percent, points
+from .formats import capital, count, p_text, percent, points
 from .metrics import CV, RANKED_BY, held_out_part, ranked_models, scored_parts
 from .run import Run
 from .section import Tables
@@ -71,8 +71,8 @@ def against_baseline(run: Run, tables: Tables) -> str:
         f"guessing as often as labels occur in {percent(_cv_row(tables, GUESS)['mean'])}"
     )
     if gain <= 0 or first["low"] <= baseline["mean"]:
-        return f"That is not clearly more than no model at all: {reference}."
-    return f"For comparison, {reference}: {first['model']} gains {gain:.1f} points over the former."
+        return f"{first['model']} is not clearly better than no model at all: {reference}."
+    return f"{capital(reference)}: {first['model']} gains {gain:.1f} points over the former."
 
 
 def warnings(run: Run) -> list[str]:
@@ -113,9 +113,6 @@ def limits(run: Run) -> list[str]:
         sentences.append(
             f"{percent(1 - found.mean())} of the faces were not found; their landmarks are a guess or none."
         )
-    left_out = int((run.evaluations[0].fold == UNUSED).sum())
-    if left_out:
-        sentences.append(f"{count(left_out)} training pictures were left out, because a held-out part shows them too.")
     return sentences
 
 

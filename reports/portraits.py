@@ -30,6 +30,7 @@ def short_name(run: Run, name: str, more: str = "+{}") -> str:
 
 
 def drawable(name: str) -> bool:
+    """Whether lines on a face can show the feature."""
     return name in FEATURES and bool(FEATURES[name].strokes)
 
 
@@ -52,7 +53,8 @@ def _portrait(run, face, members):
     tile = tile_with_lines(run.excerpt.thumbnails[face.row], lines)
     alt = (
         f"Face labelled {true}; the model said {said} with {100 * face.probability:.0f}\u202f%. Drawn: "
-        + ", ".join(what) + "."
+        + ", ".join(what)
+        + "."
     )
     notes = (Note(hexadecimal(color), f"{points(move.change)}: {one}") for color, move, one in zip(COLORS, moves, what))
     return Example(tile, caption, alt), tuple(notes), _flips(face, names)
@@ -65,6 +67,7 @@ def what_moved(run: Run, move) -> str:
 
 
 def hexadecimal(color: tuple[int, int, int]) -> str:
+    """RGB of 0 to 255 as style sheets write it."""
     return "#" + "".join(f"{channel:02x}" for channel in color)
 
 

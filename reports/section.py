@@ -53,6 +53,7 @@ class Tables(Mapping):
 
 
 def always(run: Run) -> bool:
+    """True: a section that stands on every page."""
     return True
 
 

@@ -20,9 +20,7 @@ RECALL = Term(
     "labels: rare labels count as much as frequent ones, so a model cannot do well by ignoring them.",
 )
 PRECISION = Term("Precision", "of the faces that were named so, the share that bear the label.")
-F1 = Term(
-    "F1, macro F1", "the harmonic mean of precision and recall of a label; macro F1 is its mean over the labels."
-)
+F1 = Term("F1, macro F1", "the harmonic mean of precision and recall of a label; macro F1 is its mean over the labels.")
 CROSS_VALIDATION = Term(
     "Cross-validation",
     "the training pictures are dealt into folds; each fold is predicted by a model fitted on the others. "

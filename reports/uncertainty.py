@@ -103,9 +103,7 @@ def paired_difference(target, first, second, k: int, units=None) -> dict[str, Di
     n_resamples = int(np.clip(MOST_CELLS // max(len(cells), k**2), 200, 2000))
     drawn = resampled_counts(place, len(cells), units=units, n_resamples=n_resamples)
     counts = np.concatenate([np.bincount(place, minlength=len(cells))[None], drawn])
-    scored = [
-        confusion_scores(_gathered(counts, seen, k)) for seen in (cells // k, cells // (k * k) * k + cells % k)
-    ]
+    scored = [confusion_scores(_gathered(counts, seen, k)) for seen in (cells // k, cells // (k * k) * k + cells % k)]
     return _differences(*scored)
 
 

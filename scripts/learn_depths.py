@@ -18,12 +18,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lineament.data.face_model import AppearanceModel  # noqa: E402
-from lineament.features import normalised  # noqa: E402
-from lineament.features.pose import RIGID  # noqa: E402
-from lineament.features.shape import TEMPLATE  # noqa: E402
-from lineament.landmarks.layout import mirrored  # noqa: E402
-from lineament.landmarks.quality import head_pose  # noqa: E402
+from lineament.data.face_model import AppearanceModel
+from lineament.features import normalised
+from lineament.features.pose import RIGID
+from lineament.features.shape import TEMPLATE
+from lineament.landmarks.layout import mirrored
+from lineament.landmarks.quality import head_pose
 
 N_FACES, N_POSED = 20_000, 1_500
 

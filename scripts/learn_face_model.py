@@ -22,12 +22,12 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run from a checkout, not installed
 
-from lineament.data import face_model as fm  # noqa: E402
-from lineament.data.dataset import TRAIN, image_digests  # noqa: E402
-from lineament.data.sources import load_dataset  # noqa: E402
-from lineament.data.parallel import Workers  # noqa: E402
-from lineament.landmarks import look_at  # noqa: E402
-from lineament.landmarks.layout import JAW, MIRROR  # noqa: E402
+from lineament.data import face_model as fm
+from lineament.data.dataset import TRAIN, image_digests
+from lineament.data.parallel import Workers
+from lineament.data.sources import load_dataset
+from lineament.landmarks import look_at
+from lineament.landmarks.layout import JAW, MIRROR
 
 log = logging.getLogger("learn_face_model")
 

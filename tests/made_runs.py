@@ -66,8 +66,9 @@ def made_run(*, split=True, synthetic=True, found=None, n_models=2, on_miss="fal
         fold[36:], fold[35] = HELD_OUT, UNUSED
         parts = np.array(["train"] * 36 + ["test"] * 12)
     images = ArrayImages(rng.integers(0, 255, (N, 32, 32), dtype=np.uint8))
-    dataset = Dataset("toy", images, target, LABELS, np.array([f"{row}.png" for row in range(N)]), split=parts,
-                      synthetic=synthetic)
+    dataset = Dataset(
+        "toy", images, target, LABELS, np.array([f"{row}.png" for row in range(N)]), split=parts, synthetic=synthetic
+    )
     found = rng.random(N) < 0.9 if found is None else found
     landmarks = Faces(
         images=images,

@@ -7,7 +7,6 @@ from pathlib import Path
 import axe_core_python
 import numpy as np
 import pytest
-from made_runs import explained, made_run, with_excerpt
 from playwright.sync_api import sync_playwright
 
 from lineament.classifiers import Recipe, evaluate, make_folds, resolve_protocol
@@ -18,6 +17,7 @@ from lineament.features import Inputs
 from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
 from lineament.landmarks import extract_landmarks
 from lineament.reports import Run, write_comparison, write_report
+from made_runs import explained, made_run, with_excerpt
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -53,9 +53,7 @@ def fer_page(fer_zip, tmp_path_factory):
         ["svm", "lda"], Inputs((table,)), dataset.target, folds=folds, protocol=protocol,
         recipe=Recipe(labels=dataset.label_names),
     )  # fmt: skip
-    audited = audit(
-        dataset, duplicates, table.X, found=landmarks.found, protocol=protocol, classifiers=["svm"]
-    )
+    audited = audit(dataset, duplicates, table.X, found=landmarks.found, protocol=protocol, classifiers=["svm"])
     explanation = explain(
         table, found=landmarks.found, folds=folds, evaluations=evaluations, models=models,
     )  # fmt: skip

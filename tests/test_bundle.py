@@ -74,7 +74,9 @@ def test_types_are_trusted_by_their_entry_alone(tmp_path, monkeypatch):
     monkeypatch.delitem(CLASSIFIERS, "knn")
     with pytest.raises(LineamentError, match="not trusted: .*BalancedKNN"):
         load_model(path)
-    assert all(name.split(".")[0] in ("lineament", "sklearn", "numpy", "imblearn", "functools") for name in trusted_types())
+    assert all(
+        name.split(".")[0] in ("lineament", "sklearn", "numpy", "imblearn", "functools") for name in trusted_types()
+    )
 
 
 def test_a_model_of_the_version_before_says_what_to_do(tmp_path):

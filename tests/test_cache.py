@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lineament.apps import cli
 from lineament.data import LineamentError
 from lineament.landmarks import look_at
-from lineament.apps import cli
 from lineament.landmarks.cache import LandmarkCache, cache_entries, clear_cache
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -120,7 +120,7 @@ def test_info_and_clear(some, tmp_path, capsys):
 def test_rows_of_another_version_stay_apart(tmp_path):
     rows = {
         "digests": np.array(["a"]), "points": np.zeros((1, 68, 2)), "boxes": np.zeros((1, 4)),
-        "found": np.array([True]), "score": np.ones(1), "sharpness": np.ones(1),
+        "found": np.array([True]), "score": np.ones(1), "sharpness": np.ones(1), "seconds": np.ones(1),
     }  # fmt: skip
     LandmarkCache(tmp_path, "hog-1").store(**rows)
     assert not len(LandmarkCache(tmp_path, "hog-2").load()["digests"])

@@ -170,7 +170,7 @@ def heavy_after(code):
     return done.stderr.split()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["data", "--help"], ["cache", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in cli.COMMANDS)], ids=" ".join)
 def test_help_imports_nothing_heavy(arguments):
     assert heavy_after(f"from lineament.apps.cli import main; main({arguments})") == []
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -124,6 +125,19 @@ def test_every_architecture_is_a_classifier_of_crops():
 def test_settings_are_the_recipes_unless_they_are_given():
     net = CNNClassifier(patience=3)
     assert net._setting("patience") == 3 and net._setting("batch_size") == ARCHITECTURES["cnn"].recipe.batch_size
+
+
+def test_training_begins_with_the_weights_of_a_file(stripes, tmp_path, monkeypatch):
+    """A head for other classes is left at random; the body is taken."""
+    X, y = stripes
+    settings = {"max_epochs": 1, "learning_rate": 0.0, "batch_size": 16}
+    first = CNNClassifier(max_epochs=1, random_state=1).fit(X[:60], y[:60])
+    (tmp_path / "body.safetensors").write_bytes(first.to_bytes({}))
+    weighted = replace(ARCHITECTURES["cnn"], weights=tmp_path / "body.safetensors")
+    monkeypatch.setitem(ARCHITECTURES, "cnn", weighted)
+    again = CNNClassifier(**settings).fit(X[:60], np.arange(60) % 3)
+    known, taken = first.net_.module_.state_dict(), again.net_.module_.state_dict()
+    assert taken["head.weight"].shape[0] == 3 and torch.equal(taken["stem.0.weight"], known["stem.0.weight"])
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:40], lambda content: content[8:], lambda content: b""])

@@ -9,10 +9,10 @@ from lineament.data import (
     CANONICAL,
     Dataset,
     LineamentError,
+    align_labels,
     canonical_name,
     find_duplicates,
     fold_groups,
-    align_labels,
     image_digests,
     load_dataset,
     near_pairs,
@@ -21,9 +21,9 @@ from lineament.data import (
     survey_images,
 )
 from lineament.data.images import ArrayImages
+from lineament.data.packed import open_tree
 from lineament.data.similar import MAX_BITS, _close, perceptual_hash
 from lineament.data.sources import READERS
-from lineament.data.packed import open_tree
 
 
 def jpeg(shade):

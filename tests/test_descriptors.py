@@ -36,9 +36,7 @@ def test_the_aligned_face_stays_where_the_picture_is_turned_scaled_and_moved(fac
 def test_the_mirror_image_is_that_of_the_mirrored_picture(face):
     image, points = face
     one, places = mirror_image(*aligned_face(image, points))
-    other, other_places = aligned_face(
-        np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1] - 1)
-    )
+    other, other_places = aligned_face(np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1] - 1))
     assert np.allclose(places, other_places, atol=0.2)  # the mean face is rounded
     assert np.abs(one.astype(int) - other).mean() < 2
 

@@ -111,7 +111,7 @@ def test_resampled_members_know_nothing_of_rows():
     member = ImbalancedPipeline([("resample", CappedSMOTE(random_state=0)), ("classify", Listener())])
     families = np.repeat(["a", "b"], 3)
     Vote([("listener", member)]).fit(X[:80], Y[:80] > 0, faces=np.arange(80), families=families)
-    (n, faces, heard, _), = Listener.heard
+    ((n, faces, heard, _),) = Listener.heard
     assert n > 80 and faces is None and (heard == families).all()
 
 

@@ -100,7 +100,11 @@ def test_balance_helps_the_rare_class(name, balance, toy):
     n = 600
     target = (rng.random(n) < 0.1).astype(np.int64)
     dataset = replace(
-        toy, images=toy.images.take(np.zeros(n, int)), target=target, groups=None, keys=np.arange(n).astype(str),
+        toy,
+        images=toy.images.take(np.zeros(n, int)),
+        target=target,
+        groups=None,
+        keys=np.arange(n).astype(str),
         label_names=("common", "rare"),
     )
     X = rng.normal(size=(n, 4)) + target[:, None] * 0.8

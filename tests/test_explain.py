@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from joblib import parallel_config
-from made_runs import explained, made_run, with_excerpt
 from sklearn.metrics import f1_score
 
 from lineament.classifiers import HELD_OUT, UNUSED, Evaluation, FaceModel, Folds, make_classifier
@@ -20,6 +19,7 @@ from lineament.data.errors import LineamentError
 from lineament.features import FeatureTable
 from lineament.reports import rewrite_report, tables_of, write_report
 from lineament.reports.portraits import spoken, tile_with_lines
+from made_runs import explained, made_run, with_excerpt
 
 N = 300
 NAMES = tuple(f"m_{column}" for column in range(8))
@@ -251,9 +251,11 @@ def test_constant_features_are_chosen_last():
     X, target = made_data()
     X[:, 0] = 1.0
     results = selection_stability(X, target, made_folds(), [("m_2",), ("m_2",), ("m_2",), ("m_2",), ("m_3",)])
-    assert [one.kept for one in results] == [3, 5, 8, 1] and results[-1].by == "own" and results[-1].stability < 1
+    assert [one.kept for one in results] == [3, 5, 8, 1]
+    assert results[-1].by == "own" and results[-1].stability < 1
     # Two columns of noise more do no harm; without the planted one there would be nothing.
-    assert all(np.mean(one.f1_macro) > 0.7 for one in results[:3]) and results[2].always == 8 and results[3].f1_macro == ()
+    assert all(np.mean(one.f1_macro) > 0.7 for one in results[:3])
+    assert results[2].always == 8 and results[3].f1_macro == ()
 
 
 def test_clusters_join_what_rises_and_falls_together():

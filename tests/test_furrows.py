@@ -1,6 +1,5 @@
 """Furrows are seen where they are drawn, and the action units that fold the skin there follow."""
 
-
 import cv2
 import numpy as np
 import pytest
@@ -8,11 +7,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from lineament.data.images import ArrayImages, UnreadableImage
 from lineament.features import FAMILIES, FEATURES, face_table, feature_table
-from lineament.features.pixels import EYES_AT, IOD, SIDE
+from lineament.features.aus import UNITS, skin_terms
 from lineament.features.furrows import FURROWS, REGIONS, columns_of, furrows, sampled
+from lineament.features.pixels import EYES_AT, IOD, SIDE
 from lineament.features.shape import TEMPLATE
 from lineament.landmarks import given_faces
-from lineament.features.aus import UNITS, skin_terms
 from lineament.landmarks.layout import mirrored
 
 POINTS = TEMPLATE * IOD + EYES_AT
@@ -119,7 +118,9 @@ def test_light_changes_nothing():
 
 def test_the_mirror_image_swaps_left_and_right(sample, sample_landmarks):
     few, points = sample.take(range(5)), sample_landmarks.points[:5]
-    own, other = (face_table(given_faces(few.images, points), ["furrows", "aus"], mirror=mirror) for mirror in (False, True))
+    own, other = (
+        face_table(given_faces(few.images, points), ["furrows", "aus"], mirror=mirror) for mirror in (False, True)
+    )
     swapped = [name.replace("right", "?").replace("left", "right").replace("?", "left") for name in own.names]
     assert_allclose(other.X, own.X[:, [own.names.index(name) for name in swapped]], atol=1e-4)
     one_sided = drawn()
@@ -160,7 +161,8 @@ def test_batch_equals_single(sample, sample_landmarks):
 
 def test_units_are_the_same_beside_other_families(sample, sample_landmarks):
     few, points = sample.take(range(3)), sample_landmarks.points[:3]
-    alone, beside = face_table(given_faces(few.images, points), ["aus"]), face_table(given_faces(few.images, points), ["angles", "aus", "binary", "furrows"])
+    faces = given_faces(few.images, points)
+    alone, beside = face_table(faces, ["aus"]), face_table(faces, ["angles", "aus", "binary", "furrows"])
     assert alone.X.dtype == np.float64
     assert_allclose(beside.X[:, [beside.names.index(name) for name in alone.names]], alone.X, rtol=1e-5, atol=1e-6)
     assert beside.names[-len(FURROWS) :] == FAMILIES["furrows"].names

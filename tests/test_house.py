@@ -103,3 +103,13 @@ def test_one_door_a_library(library, door):
 def test_the_clone_does_not_give_second_copies_of_its_classes():
     done = subprocess.run([sys.executable, "-c", "import data"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "import lineament.data" in done.stderr
+
+
+@pytest.mark.parametrize("path", INSIDE, ids=named)
+def test_no_module_is_long_and_no_function_takes_many_parameters(path):
+    text = path.read_text()
+    assert text.count("\n") <= (150 if path.name == "run_pipeline.py" else 350)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            taken = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+            assert len([name for name in taken if name not in ("self", "cls")]) <= 8, node.name

@@ -11,10 +11,10 @@ import dlib
 import numpy as np
 import pytest
 
-from lineament.data import LineamentError
-from lineament.data.parallel import Workers
 from lineament.apps import cli
+from lineament.data import LineamentError
 from lineament.data.images import decode_image
+from lineament.data.parallel import Workers
 from lineament.landmarks import DETECTORS, find_face, find_faces, look_at, opencv
 from lineament.landmarks.fitting import box_of_points
 from lineament.landmarks.quality import MODEL, MODEL_POINTS, head_pose
@@ -59,7 +59,7 @@ class FivePoints:
     def __init__(self, points):
         self.row = np.r_[[0, 0, 9, 9], points.ravel(), 0.9].astype(np.float32)
 
-    def setInputSize(self, size):  # noqa: N802, OpenCV's name
+    def setInputSize(self, size):
         self.size = size
 
     def detect(self, image):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from lineament.data import LineamentError, find_duplicates, load_dataset
+from lineament.data.files import write_atomically
 from lineament.data.images import ArrayImages, TreeImages, decode_image
 from lineament.data.packed import open_tree
 from lineament.data.parallel import Workers
 from lineament.landmarks import Faces, Finder, find_face, look_at
-from lineament.data.files import write_atomically
 from lineament.landmarks.cache import LandmarkCache
 from lineament.landmarks.find import extractor_version
 

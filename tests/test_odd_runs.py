@@ -7,10 +7,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from made_runs import N, made_run, relabelled
 
 from lineament import run_pipeline
 from lineament.reports import rewrite_report, write_report
+from made_runs import N, made_run, relabelled
 
 
 @pytest.fixture

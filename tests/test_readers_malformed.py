@@ -20,8 +20,8 @@ from lineament.data import LineamentError, image_digests, load_dataset
 from lineament.data import tree as trees
 from lineament.data.describe import contact_sheet
 from lineament.data.images import UnreadableImage
-from lineament.data.table import MAX_LINE
 from lineament.data.packed import open_tree
+from lineament.data.table import MAX_LINE
 
 EXAMPLES = 2000
 NASTY = (

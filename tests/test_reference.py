@@ -137,7 +137,9 @@ def test_labels_without_information_stay_at_chance():
         groups=person.astype(str),
     )
     faces = neutral_faces(dataset, np.ones(len(person), dtype=bool))
-    table = relative_table(FeatureTable(rng.normal(size=(len(person), 30)), tuple(map(str, range(30))), ("any",) * 30), faces)
+    table = relative_table(
+        FeatureTable(rng.normal(size=(len(person), 30)), tuple(map(str, range(30))), ("any",) * 30), faces
+    )
     lengths, neutral = np.linalg.norm(table.X, axis=1), target[faces.kept] == 0
     spread = lengths.std() * np.sqrt(1 / neutral.sum() + 1 / (~neutral).sum())
     assert abs(lengths[neutral].mean() - lengths[~neutral].mean()) < 3 * spread
@@ -166,7 +168,10 @@ def test_first_frames_of_ckplus_are_the_reference(tmp_path):
     dataset = load_dataset("ckplus", tmp_path, options={"landmarks": "yes"})
     measured = measure(dataset, "--reference", "neutral", "--features", "aus")
     assert [str(key)[-25:-4] for key in measured.dataset.keys] == [
-        "001/S005_001_00000002", "002/S005_002_00000001", "002/S005_002_00000002", "001/S010_001_00000002",
+        "001/S005_001_00000002",
+        "002/S005_002_00000001",
+        "002/S005_002_00000002",
+        "001/S010_001_00000002",
     ]
     smiles = measured.table.X[:, measured.table.names.index("au12")]
     assert_allclose(smiles, [0.1 * np.sqrt(2), 0, 0, 0.1 * np.sqrt(2)], atol=0.01)

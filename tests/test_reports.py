@@ -11,7 +11,6 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
-from made_runs import LABELS, N, made_run, with_excerpt
 
 from lineament.apps import cli
 from lineament.classifiers.evaluate import HELD_OUT, UNUSED, Evaluation, Protocol
@@ -29,6 +28,7 @@ from lineament.reports.metrics import variance_between_labels
 from lineament.reports.settings import toml
 from lineament.reports.statistics import corrected_interval
 from lineament.reports.uncertainty import NO_DIFFERENCE
+from made_runs import LABELS, N, made_run, with_excerpt
 
 
 @pytest.fixture

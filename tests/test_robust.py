@@ -9,7 +9,7 @@ def test_mutated_pictures_give_rows_or_reasons(sample):
     kinds, contents = mutated(sample.images, 12 * len(MUTATIONS))
     landmarks = extract(contents)
     outcomes = [outcome(landmarks, row) for row in range(len(kinds))]
-    for kind, row, content in zip(kinds, range(len(kinds)), contents):
+    for row, kind in enumerate(kinds):
         assert np.isfinite(landmarks.points[row]).all() == (outcomes[row] != "reason"), kind
     of = {kind: {outcomes[row] for row in range(len(kinds)) if kinds[row] == kind} for kind in MUTATIONS}
     assert of["huge header"] == of["no picture"] == {"reason"}

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_runs import LABELS, N, explained, made_run, with_excerpt
 
 from lineament.data.errors import LineamentError
 from lineament.reports import Section, figures, load_run, rewrite_report, tables_of
@@ -25,6 +24,7 @@ from lineament.reports.section import Tables
 from lineament.reports.sections import SECTIONS
 from lineament.reports.terms import ACCURACY, F1
 from lineament.reports.write import render
+from made_runs import LABELS, N, explained, made_run, with_excerpt
 
 FORMAT_1 = Path(__file__).parent / "excerpts" / "run_format_1"
 PLACE = Place(3, {})
@@ -77,7 +77,7 @@ def test_every_section_gives_blocks_for_both_pages(section, run):
 
 
 def test_every_kind_of_block_is_rendered_twice():
-    every = {kind for kind in kinds.Block.__subclasses__()}
+    every = set(kinds.Block.__subclasses__())
     assert every == set(html_module.RENDERERS) == set(markdown_module.RENDERERS)
 
 
@@ -167,9 +167,7 @@ def broken(*_):
 
 def breaking(table):
     """The sections with one table that cannot be computed."""
-    return [
-        replace(one, tables={**one.tables, table: broken}) if table in one.tables else one for one in SECTIONS
-    ]
+    return [replace(one, tables={**one.tables, table: broken}) if table in one.tables else one for one in SECTIONS]
 
 
 def texts(folder):
@@ -197,7 +195,7 @@ def test_any_section_that_breaks_is_told_and_the_others_stand(run, tmp_path, und
         assert f"The section “{title}”, or a part of it is missing: ValueError: planted &lt;b&gt;" in html
         assert "This section could not be written: ValueError: planted &lt;b&gt;" in html
         assert "could not be written: ValueError" in markdown
-    assert all(f"<h2 id=\"{section.name}-title\">" in html for section in shown)
+    assert all(f'<h2 id="{section.name}-title">' in html for section in shown)
     assert json.loads((tmp_path / "metrics.json").read_text())["schema"] == 1
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
-from made_runs import made_run, with_excerpt
 from sklearn.pipeline import Pipeline
 
 from lineament.classifiers import (
@@ -27,6 +26,7 @@ from lineament.data import find_duplicates
 from lineament.features import FeatureTable, Inputs
 from lineament.reports import rewrite_report, write_report
 from lineament.reports.store import load_run
+from made_runs import made_run, with_excerpt
 
 SMALL = SearchLevel(n_candidates=6, n_rungs=2, n_folds=2, most_rows=400)
 N = 120

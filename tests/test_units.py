@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose
 
 from lineament.features import FEATURES, feature_table
 from lineament.features.areas import aspect_ratio
-from lineament.features.shape import TEMPLATE
 from lineament.features.aus import UNITS
+from lineament.features.shape import TEMPLATE
 from lineament.landmarks.layout import LEFT_EYE, MIRROR, RIGHT_EYE, mirrored
 
 NEUTRAL = TEMPLATE * 100 + 200  # px

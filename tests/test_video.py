@@ -183,7 +183,7 @@ def test_an_interrupt_leaves_nothing_half_written(shots, tmp_path, start):
     while process.poll() is None and not (drawn.is_dir() and any(drawn.iterdir())):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert "interrupted" in process.communicate(timeout=60)[1]
+    assert "interrupted. " in process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert not list(drawn.iterdir()) and not list(out.parent.iterdir())
 

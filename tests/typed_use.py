@@ -7,10 +7,9 @@ from typing import assert_type
 import numpy as np
 
 import lineament
-from lineament import FaceFeatures, FaceModel, find_faces, load, load_dataset, make_classifier, run
+from lineament import FaceFeatures, FaceModel, find_faces, load_dataset, make_classifier
 from lineament.classifiers import CLASSIFIERS, SELECTORS
 from lineament.data import Dataset, LineamentError
-from lineament.data.parallel import Workers
 from lineament.features import FeatureTable, feature_table
 from lineament.landmarks import Face, Faces, Finder, look_at
 
@@ -38,8 +37,8 @@ def pictures_of(path: Path) -> Dataset:
     return dataset.take([0, 1, 2])
 
 
-def faces_of(dataset: Dataset, cache: Path) -> Faces:
-    return look_at(dataset.images, finder=Finder(detector="hog"), cache=cache, workers=Workers(n_jobs=2))
+def faces_of(dataset: Dataset) -> Faces:
+    return look_at(dataset.images, finder=Finder("hog", on_miss="drop"), cache=Path("cache"))
 
 
 def measurements(points: np.ndarray, families: Sequence[str] = ("distances", "angles")) -> FeatureTable:
@@ -58,13 +57,14 @@ def choices() -> dict[str, list[str]]:
     return {"classifiers": list(CLASSIFIERS), "selectors": list(SELECTORS)}
 
 
-def answers(path: Path, dataset: Dataset) -> np.ndarray:
-    model = load(path)
+def answers(file: Path, dataset: Dataset) -> np.ndarray:
+    model = lineament.load(file)
     assert_type(model, FaceModel)
+    assert_type(model.recipe.labels, tuple[str, ...])
     return model.predict_proba(model.look_at(dataset.images))
 
 
-def report(path: Path) -> Path:
-    page = run(data=path, classifiers=["svm", "lda"], out=Path("runs/mine")).page
-    assert_type(page, Path)
-    return page
+def report() -> Path:
+    finished = lineament.run(dataset="sample", classifiers=["svm", "lda"], out="runs/mine")
+    assert_type(finished.page, Path)
+    return finished.page

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
-from .recipe import TrainingRecipe
-from ..spec import CROPS, ClassifierSpec
 from ...data.errors import LineamentError
+from ..spec import CROPS, ClassifierSpec
+from .recipe import TrainingRecipe
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,16 @@ class Architecture:
     side : int
         Of the square gray crop that it takes, px.
     recipe : TrainingRecipe
-    weights : str or None
-        File of weights that training begins with, or None for weights at random.
+    weights : path or None
+        A safetensors file that training begins with, of whose weights those with known names and shapes are taken;
+        None for weights at random.
     """
 
     about: str
     module: str
     side: int = 48
     recipe: TrainingRecipe = field(default_factory=TrainingRecipe)
-    weights: str | None = None
+    weights: Path | None = None
 
     def load(self) -> Callable:
         """The class of the network; imports torch."""

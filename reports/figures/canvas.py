@@ -112,6 +112,7 @@ def pngs(display, themes: dict[str, Theme]) -> dict[str, bytes]:
 
 def clearer(background, *colors):
     """The colour of `colors` that stands out most from `background`, by the contrast ratio of WCAG 2."""
+
     def luminance(color):
         rgb = np.array(matplotlib.colors.to_rgb(color))
         return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
@@ -124,6 +125,7 @@ def clearer(background, *colors):
 
 
 def axes(ax, size, place=None):
+    """`ax`, or new axes on a figure of this size in inches; `place` is a position that was found before."""
     if ax is not None:
         return ax
     figure = Figure(figsize=size, layout=None if place else "constrained", dpi=DPI)
@@ -132,11 +134,13 @@ def axes(ax, size, place=None):
 
 
 def percent_axis(ax, axis="x"):
+    """Marks in percent, with lines across."""
     getattr(ax, f"{axis}axis").set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=None))
     ax.grid(axis=axis)
 
 
 def bare(ax):
+    """Axes without a frame."""
     for side in ax.spines.values():
         side.set_visible(False)
 

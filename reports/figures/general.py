@@ -49,7 +49,12 @@ class BarsDisplay:
         ax.barh(range(len(values)), values, height=0.62, color=current_theme().accent)
         for place, (value, text) in enumerate(zip(values, self.texts)):
             ax.annotate(
-                text, (value, place), xytext=(4, 0), textcoords="offset points", va="center", size=8,
+                text,
+                (value, place),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                size=8,
                 color=current_theme().muted,
             )
         ax.set_yticks(range(len(values)), self.names)

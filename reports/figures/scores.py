@@ -160,8 +160,16 @@ class GapsDisplay:
             ax.plot([row.honest, row.leaky], [place, place], color=theme.muted, lw=1.6)
             first = place == 0
             ax.plot(row.honest, place, "o", color=theme.accent, ms=7, label="honest" if first else None)
-            ax.plot(row.leaky, place, "o", mfc=theme.paper, mec=theme.second, mew=1.6, ms=7,
-                    label="careless" if first else None)
+            ax.plot(
+                row.leaky,
+                place,
+                "o",
+                mfc=theme.paper,
+                mec=theme.second,
+                mew=1.6,
+                ms=7,
+                label="careless" if first else None,
+            )
             gap = f"    {100 * row.gap:+.1f}".replace("-", "\u2212")
             ax.text(max(row.honest, row.leaky), place, gap, va="center", size=8)
         ax.set_yticks(range(len(self.table)), self.table["leaky_rule"].str.replace(" on ", "\non ").tolist())

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...classifiers.evaluate import UNUSED
 from ...data.sources import DATASETS
 from ..blocks import Definitions, fold
 from ..formats import capital, count
@@ -44,7 +45,7 @@ def content(run, tables):
             ("Where law restricts use", LAW),
         )
     )
-    shortcomings = ([SYNTHETIC] if run.dataset.synthetic else []) + limits(run)
+    shortcomings = [*([SYNTHETIC] if run.dataset.synthetic else []), *limits(run), *left_out(run)]
     entries = (
         ("Data", (run.dataset.about or f"“{run.dataset.name}”, given by the user.", pictures_and_people(run))),
         ("Licence", (licence(run), LANDMARK_LICENCE)),
@@ -68,6 +69,11 @@ def pictures_and_people(run):
     n = len(np.unique(run.dataset.groups)) if run.dataset.groups is not None else 0
     people = f"{count(n)} subjects" if n else "an unknown number of subjects"
     return f"{count(len(run.dataset))} pictures of {people}."
+
+
+def left_out(run):
+    n = int((run.evaluations[0].fold == UNUSED).sum())
+    return [f"{count(n)} training pictures were left out, because a held-out part shows them too."] if n else []
 
 
 def licence(run):

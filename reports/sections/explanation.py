@@ -95,8 +95,10 @@ def clusters_block(run, importance):
     members = {one.name: one.members for one in run.explanation.clusters}
     rows = tuple(
         (
-            Cell(str(rank), rank), Cell(spoken(row.name), spoken(row.name), _alike(members[row.name], row.name)),
-            count_cell(row.n_features), Cell(_loss(row.drop), row.drop, f"{_loss(row.low)} to {_loss(row.high)}"),
+            Cell(str(rank), rank),
+            Cell(spoken(row.name), spoken(row.name), _alike(members[row.name], row.name)),
+            count_cell(row.n_features),
+            Cell(_loss(row.drop), row.drop, f"{_loss(row.low)} to {_loss(row.high)}"),
         )  # fmt: skip
         for rank, row in enumerate(frame.itertuples(index=False), start=1)
     )
@@ -124,8 +126,11 @@ def importance_picture(run, importance):
     frame = pd.concat([one for one in kinds if len(one)])
     table = pd.DataFrame(
         {
-            "group": frame["kind"].map(GROUPS), "name": [_bar_name(run, row) for row in frame.itertuples(index=False)],
-            "value": frame["drop"], "low": frame["low"], "high": frame["high"],
+            "group": frame["kind"].map(GROUPS),
+            "name": [_bar_name(run, row) for row in frame.itertuples(index=False)],
+            "value": frame["drop"],
+            "low": frame["low"],
+            "high": frame["high"],
         }  # fmt: skip
     )
     said = "; ".join(f"{row.name} {100 * row.value:.1f}" for row in table.itertuples(index=False))

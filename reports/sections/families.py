@@ -82,8 +82,11 @@ def ablation_picture(ablation):
     groups = {ALONE: "one family alone", WITHOUT: "all others without it"}
     table = pd.DataFrame(
         {
-            "group": frame["kind"].map(groups), "name": frame["family"], "value": frame["f1_macro"],
-            "low": frame["f1_macro"] - frame["std"], "high": frame["f1_macro"] + frame["std"],
+            "group": frame["kind"].map(groups),
+            "name": frame["family"],
+            "value": frame["f1_macro"],
+            "low": frame["f1_macro"] - frame["std"],
+            "high": frame["f1_macro"] + frame["std"],
         }  # fmt: skip
     ).reset_index(drop=True)
     said = "; ".join(f"{row.group} {row.name} {percent(row.value)}" for row in table.itertuples(index=False))
@@ -111,7 +114,9 @@ def curve_picture(stability):
     frame = stability[~stability["own"].astype(bool)]
     table = pd.DataFrame(
         {
-            "at": frame["kept"], "f1_macro": frame["f1_macro"], "low": frame["f1_macro"] - frame["std"],
+            "at": frame["kept"],
+            "f1_macro": frame["f1_macro"],
+            "low": frame["f1_macro"] - frame["std"],
             "high": frame["f1_macro"] + frame["std"],
         }  # fmt: skip
     )

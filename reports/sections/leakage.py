@@ -25,7 +25,7 @@ def content(run, tables):
         f"Small mistakes in testing make a model look better than it is. Here {run.audit.classifier} is tested with "
         f"each of them in turn, on {count(len(run.audit.rows))} of the training pictures."
     )
-    yield beside(gaps_picture(gaps), Bullets(tuple([*map(gap_sentence, gaps.itertuples()), refolding_sentence(run)])))
+    yield beside(gaps_picture(gaps), Bullets((*map(gap_sentence, gaps.itertuples()), refolding_sentence(run))))
     yield Terms((terms.INTERVAL, terms.NO_DIFFERENCE_SHOWN))
     causes = Definitions(tuple((capital(row.leaky_rule), (row.cause,)) for row in gaps.itertuples()))
     yield fold("Why each mistake flatters, and its numbers", causes, gaps_block(run, gaps))

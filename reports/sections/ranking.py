@@ -5,7 +5,7 @@ import numpy as np
 from ...data.scores import SCORES
 from .. import terms
 from ..baselines import BASELINE, BASELINES, scored_models
-from ..blocks import Picture, Paragraph, TableBlock, Terms, beside, fold
+from ..blocks import Paragraph, Picture, TableBlock, Terms, beside, fold
 from ..cells import bounded_cell, columns_of, count_cell, p_cell, points_cell, spread_cell, text_cell
 from ..figures import RanksDisplay, ScoresDisplay
 from ..formats import THIN, capital, p_text, percent
