@@ -12,10 +12,10 @@ from playwright.sync_api import sync_playwright
 from lineament.classifiers import Recipe, evaluate, make_folds, resolve_protocol
 from lineament.classifiers.audit import audit
 from lineament.classifiers.explain import explain
-from lineament.data import find_duplicates, image_digests, load_dataset
+from lineament.data import find_duplicates, load_dataset
 from lineament.features import Inputs
 from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
-from lineament.landmarks import extract_landmarks
+from lineament.landmarks import look_at
 from lineament.reports import Run, write_comparison, write_report
 from made_runs import explained, made_run, with_excerpt
 
@@ -43,9 +43,8 @@ def fer_page(fer_zip, tmp_path_factory):
     """Address of the report of every 80th picture of the real FER2013, landmarks, models, audit and all."""
     whole = load_dataset("fer2013", fer_zip)
     dataset = whole.take(np.arange(0, len(whole), 80))
-    digests = image_digests(dataset.images)
-    landmarks = extract_landmarks(dataset, digests=digests)
-    table, duplicates = feature_table(landmarks.points), find_duplicates(digests)
+    landmarks = look_at(dataset.images)
+    table, duplicates = feature_table(landmarks.points), find_duplicates(landmarks.digests)
     folds = make_folds(dataset, duplicates, cv=3, seed=0)
     shared = {"selector": "anova", "n_features": 30, "balance": "class-weight", "seed": 0}
     protocol = resolve_protocol(d=len(table.names), n_classes=7, cv=3, **shared)
