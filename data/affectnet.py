@@ -42,25 +42,25 @@ COLUMNS = (
 
 def load(tree: Tree, *, landmarks: str = "no") -> Dataset:
     """Read whichever release lies there; `landmarks="yes"` takes the 68 points that came with it."""
-    own = check_choice("value of landmarks", landmarks, ("yes", "no")) == "yes"
+    with_landmarks = check_choice("value of landmarks", landmarks, ("yes", "no")) == "yes"
     rows = Rows(tree, LABELS)
     if lists := _lists(tree):
-        _add_listed(rows, lists, own)
+        _add_listed(rows, lists, with_landmarks)
     elif any(map(_is_annotation, tree.files)):
-        _add_annotated(rows, own)
+        _add_annotated(rows, with_landmarks)
     else:
         _add_yolo(rows)
-    return rows.dataset("affectnet", SOURCE, landmarks=own)
+    return rows.dataset("affectnet", SOURCE, landmarks=with_landmarks)
 
 
 def recognise(tree: Tree) -> str:
     if lists := _lists(tree):
         return f"{lists[0]} has AffectNet's columns"
-    if found := next(filter(_is_annotation, tree.files), ""):
-        return f"{found} is an annotation of AffectNet"
+    if first := next(filter(_is_annotation, tree.files), ""):
+        return f"{first} is an annotation of AffectNet"
     labels = (name for name in tree.files if _is_yolo_label(name) and "affectnet" in str(tree.path / name).lower())
-    found = next(labels, "")
-    return f"{found} labels a picture of AffectNet for YOLO" if found else ""
+    first = next(labels, "")
+    return f"{first} labels a picture of AffectNet for YOLO" if first else ""
 
 
 def _lists(tree):
@@ -87,7 +87,7 @@ def _expression(text):
     return label_of(text, IDS)
 
 
-def _add_listed(rows, lists, own):
+def _add_listed(rows, lists, with_landmarks):
     pictures = {_tail(name): name for name in image_files(rows.tree)}
     for table in lists:
         part = "validation" if "valid" in stem(table).lower() else "train"
@@ -95,7 +95,7 @@ def _add_listed(rows, lists, own):
             listed = row["subDirectory_filePath"]
             try:
                 label = _expression(row["expression"])
-                points = interleaved_points(row["facial_landmarks"]) if own else None
+                points = interleaved_points(row["facial_landmarks"]) if with_landmarks else None
             except ValueError as error:
                 rows.skip(key, str(error))
             else:
@@ -107,7 +107,7 @@ def _tail(name):
     return "/".join(PurePosixPath(name.replace("\\", "/")).parts[-2:])
 
 
-def _add_annotated(rows, own):
+def _add_annotated(rows, with_landmarks):
     known = set(rows.tree.files)
     for name in image_files(rows.tree):
         base = PurePosixPath(name).parent.parent / "annotations" / stem(name)
@@ -116,7 +116,7 @@ def _add_annotated(rows, own):
             continue
         try:
             label = _expression(_text(_array(rows.tree, f"{base}_exp.npy")))
-            points = interleaved_points(_text(_array(rows.tree, f"{base}_lnd.npy"))) if own else None
+            points = interleaved_points(_text(_array(rows.tree, f"{base}_lnd.npy"))) if with_landmarks else None
         except (OSError, ValueError) as error:
             rows.skip(name, str(error))
         else:

@@ -22,8 +22,8 @@ def load(tree: Tree) -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    found = _tables(tree)
-    return f"{found[0]} is CK+ in FER2013's columns" if found else ""
+    matching = _tables(tree)
+    return f"{matching[0]} is CK+ in FER2013's columns" if matching else ""
 
 
 def _tables(tree):

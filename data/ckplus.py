@@ -30,10 +30,10 @@ def load(tree: Tree, *, landmarks: str = "no") -> Dataset:
 
     `landmarks="yes"` takes the 68 points that the owners tracked.
     """
-    own = check_choice("value of landmarks", landmarks, ("yes", "no")) == "yes"
+    with_landmarks = check_choice("value of landmarks", landmarks, ("yes", "no")) == "yes"
     rows = Rows(tree, LABELS)
     emotions = {_sequence(EMOTION, name): name for name in tree.files if EMOTION.search(name)}
-    points = _landmark_files(tree) if own else {}
+    points = _landmark_files(tree) if with_landmarks else {}
     sequences = _sequences(rows)
     for sequence, frames in sequences.items():
         if sequence not in emotions:
@@ -42,12 +42,12 @@ def load(tree: Tree, *, landmarks: str = "no") -> Dataset:
             _add_sequence(rows, frames, emotions[sequence], points)
     for sequence in emotions.keys() - sequences.keys():
         rows.skip(emotions[sequence], "an emotion without a sequence")
-    return rows.dataset("ckplus", SOURCE, landmarks=own)
+    return rows.dataset("ckplus", SOURCE, landmarks=with_landmarks)
 
 
 def recognise(tree: Tree) -> str:
-    found = next((name for name in tree.files if EMOTION.search(name)), "")
-    return f"{found} is an emotion file of CK+" if found else ""
+    first = next((name for name in tree.files if EMOTION.search(name)), "")
+    return f"{first} is an emotion file of CK+" if first else ""
 
 
 def _sequence(pattern, name):

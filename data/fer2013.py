@@ -36,9 +36,9 @@ def load(tree: Tree) -> Dataset:
     then validation), else PublicTest.
     """
     rows = Rows(tree, LABELS)
-    found = pixel_tables(tree)
-    if found:
-        _add_tables(rows, found)
+    matching = pixel_tables(tree)
+    if matching:
+        _add_tables(rows, matching)
     elif any("pixels" in header(tree, name) for name in tables(tree)):
         raise LineamentError(
             f"The table in {tree.path} has pixels and no labels (as FER2013's test.csv): nothing can be learned "
@@ -52,8 +52,8 @@ def load(tree: Tree) -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    if found := [name for name in pixel_tables(tree) if "ckextended" not in name.lower()]:
-        return f"{found[0]} has the columns emotion and pixels"
+    if matching := [name for name in pixel_tables(tree) if "ckextended" not in name.lower()]:
+        return f"{matching[0]} has the columns emotion and pixels"
     if _has_prefixes(tree):
         return "pictures are called Training_…, PublicTest_… or PrivateTest_… and lie in folders of FER2013's labels"
     if only := [name for name in tables(tree) if header(tree, name) == ["pixels"]]:
@@ -66,12 +66,12 @@ def recognise(tree: Tree) -> str:
 
 def pixel_tables(tree: Tree) -> list[str]:
     """Tables with labels and pixels, the most complete first."""
-    found = tables_with(tree, "emotion", "pixels")
-    return sorted(found, key=lambda name: ("Usage" not in header(tree, name), "fer2013" not in name, name))
+    matching = tables_with(tree, "emotion", "pixels")
+    return sorted(matching, key=lambda name: ("Usage" not in header(tree, name), "fer2013" not in name, name))
 
 
-def _add_tables(rows, found):
-    first, *others = found
+def _add_tables(rows, matching):
+    first, *others = matching
     add_pixel_rows(rows, first, lambda row: label_of(row["emotion"], IDS))
     for name in others:
         rows.skip(name, f"{first} is read in its place")

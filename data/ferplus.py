@@ -39,8 +39,8 @@ def load(tree: Tree, *, majority: str = str(MAJORITY)) -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    found = _vote_tables(tree)
-    return f"{found[0]} holds votes for emotions" if found else ""
+    matching = _vote_tables(tree)
+    return f"{matching[0]} holds votes for emotions" if matching else ""
 
 
 def majority_label(votes: dict[str, float], share: float) -> str:

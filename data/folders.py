@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from .archive import Tree
 from .dataset import Dataset
-from .reader import PARTS, Rows, Source, image_files, part_of_folder
+from .reader import SPLIT_NAMES, Rows, Source, image_files, part_of_folder
 
 
 def load(tree: Tree) -> Dataset:
@@ -36,7 +36,7 @@ def _labelled(tree) -> dict[str, str]:
 
 
 def _without_parts(name):
-    return [folder for folder in PurePosixPath(name).parts[:-1] if folder.lower() not in PARTS]
+    return [folder for folder in PurePosixPath(name).parts[:-1] if folder.lower() not in SPLIT_NAMES]
 
 
 def _shared(paths) -> int:

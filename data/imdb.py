@@ -37,8 +37,8 @@ def load(tree: Tree, *, min_face_score: str = str(MIN_SCORE)) -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    found = _tables(tree)
-    return f"{found[0]} is the table of IMDB-WIKI" if found else ""
+    matching = _tables(tree)
+    return f"{matching[0]} is the table of IMDB-WIKI" if matching else ""
 
 
 def _tables(tree):

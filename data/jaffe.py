@@ -35,8 +35,8 @@ def load(tree: Tree) -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    found = next(filter(_match, image_files(tree)), "")
-    return f"{found} is named as JAFFE names its pictures" if found else ""
+    first = next(filter(_match, image_files(tree)), "")
+    return f"{first} is named as JAFFE names its pictures" if first else ""
 
 
 def _match(name):

@@ -44,8 +44,8 @@ def load(tree: Tree, *, angles: str = "S") -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    found = next(filter(_match, image_files(tree)), "")
-    return f"{found} is named as KDEF names its pictures" if found else ""
+    first = next(filter(_match, image_files(tree)), "")
+    return f"{first} is named as KDEF names its pictures" if first else ""
 
 
 def _match(name):

@@ -31,8 +31,8 @@ def load(tree: Tree) -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    found = label_tables(tree, most=MAX_HEADERS)
-    return f"{found[0]} has the columns {', '.join(header(tree, found[0])[:6])}" if found else ""
+    matching = label_tables(tree, most=MAX_HEADERS)
+    return f"{matching[0]} has the columns {', '.join(header(tree, matching[0])[:6])}" if matching else ""
 
 
 def fields(row: dict[str, str]) -> dict[str, str]:

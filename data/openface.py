@@ -21,6 +21,7 @@ from .reader import Rows, Source, image_files, shown, stem
 from .table import MAX_HEADERS, header, table_rows, tables
 
 log = logging.getLogger(__name__)
+LABEL_COLUMNS = ("label", "subject", "split")
 
 
 def load(tree: Tree) -> Dataset:
@@ -28,8 +29,8 @@ def load(tree: Tree) -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    found = point_tables(tree, "openface", most=MAX_HEADERS)
-    return f"{found[0]} has OpenFace's columns of 68 points" if found else ""
+    matching = point_tables(tree, "openface", most=MAX_HEADERS)
+    return f"{matching[0]} has OpenFace's columns of 68 points" if matching else ""
 
 
 def _seen_by_openface(row):
@@ -41,7 +42,7 @@ def point_tables(tree: Tree, style: str, most: int | None = None) -> list[str]:
     return [name for name in tables(tree)[:most] if landmark_style(header(tree, name)) == style]
 
 
-def load_points(tree: Tree, source: Source, name: str, found: list[str], was_seen) -> Dataset:
+def load_points(tree: Tree, source: Source, name: str, matching: list[str], was_seen) -> Dataset:
     """Rows of landmark tables as a dataset with `landmarks`; pictures are joined where they lie there too.
 
     Raises
@@ -51,7 +52,7 @@ def load_points(tree: Tree, source: Source, name: str, found: list[str], was_see
     """
     rows, labels, shots = Rows(tree), _Labels(tree), {}
     pictures = {stem(file): file for file in image_files(tree)}
-    for table in found:
+    for table in matching:
         for key, row in table_rows(rows, table):
             shot = row.get("input", "") or table
             known = labels.of(row, table, shot)
@@ -63,9 +64,9 @@ def load_points(tree: Tree, source: Source, name: str, found: list[str], was_see
             shots[shown(key)] = shown(shot)
             file = pictures.get(stem(shot), "")
             rows.add(key, known["label"], part=known["split"], subject=known["subject"], file=file, points=points)
-    if not rows.rows and found:
+    if not rows.rows and matching:
         raise LineamentError(
-            f"{found[0]} in {tree.path} has landmarks and no labels: a `label` column is needed for training, "
+            f"{matching[0]} in {tree.path} has landmarks and no labels: a `label` column is needed for training, "
             "or a table image,label beside it, or a folder for each label."
         )
     _group_by_shot(rows, shots)
@@ -98,12 +99,14 @@ class _Labels:
         self._in_folders = len(folders) > 1
 
     def of(self, row, table, shot) -> dict[str, str]:
-        own = fields({column: cell for column, cell in row.items() if column.lower() in ("label", "subject", "split")})
-        if not own["label"]:
-            own = self._companion.get(stem(shot.replace("\\", "/"))) or self._companion.get(stem(table)) or own
-        if not own["label"] and self._in_folders:
-            own = {**own, "label": PurePosixPath(table).parent.name}
-        return own
+        known = fields(
+            {column: cell for column, cell in row.items() if column.lower() in ("label", "subject", "split")}
+        )
+        if not known["label"]:
+            known = self._companion.get(stem(shot.replace("\\", "/"))) or self._companion.get(stem(table)) or known
+        if not known["label"] and self._in_folders:
+            known = {**known, "label": PurePosixPath(table).parent.name}
+        return known
 
 
 SOURCE = Source(

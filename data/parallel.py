@@ -70,8 +70,8 @@ def in_parallel(
     """
     if not tasks:
         return
-    own = contextlib.nullcontext(workers.n_jobs)
-    with _cluster(workers.n_jobs, workers.scheduler) if workers.backend == "dask" else own as n_jobs:
+    here = contextlib.nullcontext(workers.n_jobs)
+    with _cluster(workers.n_jobs, workers.scheduler) if workers.backend == "dask" else here as n_jobs:
         yield from _with_retries(function, tasks, workers.backend, n_jobs)
 
 

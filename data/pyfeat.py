@@ -19,8 +19,8 @@ def load(tree: Tree) -> Dataset:
 
 
 def recognise(tree: Tree) -> str:
-    found = point_tables(tree, "pyfeat", most=MAX_HEADERS)
-    return f"{found[0]} has py-feat's columns of 68 points" if found else ""
+    matching = point_tables(tree, "pyfeat", most=MAX_HEADERS)
+    return f"{matching[0]} has py-feat's columns of 68 points" if matching else ""
 
 
 def _seen_by_pyfeat(row):

@@ -36,8 +36,8 @@ def load(tree: Tree) -> Dataset:
 def recognise(tree: Tree) -> str:
     if lists := _lists(tree):
         return f"{lists[0]} is RAF-DB's list of labels"
-    found = next((name for name in image_files(tree) if NAME.fullmatch(stem(name)) and _number(name) in FOLDERS), "")
-    return f"{found} is named as in RAF-DB and lies in a folder 1 to 7" if found else ""
+    first = next((name for name in image_files(tree) if NAME.fullmatch(stem(name)) and _number(name) in FOLDERS), "")
+    return f"{first} is named as in RAF-DB and lies in a folder 1 to 7" if first else ""
 
 
 def _lists(tree):

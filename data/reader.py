@@ -13,7 +13,7 @@ from .images import IMAGE_SUFFIXES, ArrayImages, TreeImages
 from .points import N_POINTS, PointImages
 
 # What the datasets call their parts, in lower case.
-PARTS = {
+SPLIT_NAMES = {
     **dict.fromkeys(("train", "training", "train_set"), TRAIN),
     **dict.fromkeys(("val", "valid", "validation", "publictest", "dev", "val_set"), VALIDATION),
     **dict.fromkeys(("test", "testing", "privatetest", "test_set"), TEST),
@@ -99,19 +99,19 @@ class Rows:
         self.skipped.append(Skipped(shown(key), reason))
 
     def add(self, key: str, label: str, *, part: str = "", **known) -> None:
-        """Take a row, or list why not: see `Row` for what may be known. `part` is any of `PARTS`, or ""."""
+        """Take a row, or list why not: see `Row` for what may be known. `part` is any of `SPLIT_NAMES`, or ""."""
         key, label = shown(key), shown(label)
         if not label:
             self.skip(key, "no label")
         elif self.labels is not None and label not in self.labels:
             self.skip(key, f"{label[:60]!r} is not one of the labels {', '.join(self.labels)}")
-        elif part and part.lower() not in PARTS:
+        elif part and part.lower() not in SPLIT_NAMES:
             self.skip(key, f"{part[:60]!r} is none of train, validation, test")
         elif key in self._keys:
             self.skip(key, "listed twice")
         else:
             self._keys.add(key)
-            self.rows.append(Row(key, label, part=PARTS.get(part.lower(), ""), **known))
+            self.rows.append(Row(key, label, part=SPLIT_NAMES.get(part.lower(), ""), **known))
 
     def add_file(self, name: str, label: str, **known) -> None:
         """Take a picture that is a file of the tree; list it where there is no such file."""
@@ -215,7 +215,7 @@ def image_files(tree: Tree) -> list[str]:
 def part_of_folder(name: str) -> str:
     """The nearest folder above a file that is called train, validation or test, in lower case; else ""."""
     folders = (folder.lower() for folder in reversed(PurePosixPath(name).parts[:-1]))
-    return next((folder for folder in folders if folder in PARTS), "")
+    return next((folder for folder in folders if folder in SPLIT_NAMES), "")
 
 
 def stem(name: str) -> str:

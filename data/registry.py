@@ -19,8 +19,8 @@ def entries(package: str, places: Mapping[str, str]) -> dict:
     >>> entries("lineament.data", {"seventh": "fer2013:LABELS"})["seventh"][0]
     'angry'
     """
-    found = {}
+    exported = {}
     for name, place in places.items():
         module, _, attribute = place.partition(":")
-        found[name] = getattr(import_module(f"{package}.{module}"), attribute)
-    return found
+        exported[name] = getattr(import_module(f"{package}.{module}"), attribute)
+    return exported

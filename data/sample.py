@@ -144,9 +144,9 @@ def _coefficients(model, people, subject, emotion, variety, rng):
     """Coefficients (n, d): the emotion's mean, the subject's offset, and what is this face's alone."""
     middle = model.emotion_mean.mean(axis=0)
     mean = middle + EXPRESSIVENESS * (model.emotion_mean - middle)
-    own = _bounded(rng, len(subject), model.n_coefficients)
-    own = np.einsum("nij,nj->ni", model.emotion_spread[emotion], own)
-    return mean[emotion] + variety * (np.sqrt(IDENTITY) * people.offset[subject] + np.sqrt(1 - IDENTITY) * own)
+    expression = _bounded(rng, len(subject), model.n_coefficients)
+    expression = np.einsum("nij,nj->ni", model.emotion_spread[emotion], expression)
+    return mean[emotion] + variety * (np.sqrt(IDENTITY) * people.offset[subject] + np.sqrt(1 - IDENTITY) * expression)
 
 
 def placed(points: np.ndarray, rng) -> np.ndarray:

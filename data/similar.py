@@ -124,13 +124,13 @@ def near_pairs(hashes: np.ndarray, thumbs: np.ndarray) -> np.ndarray:
 
 def _close(values) -> np.ndarray:
     """Index pairs (m, 2) of distinct hashes that differ in at most `MAX_BITS`: only within buckets of an equal band."""
-    found = [np.empty((0, 2), dtype=np.int64)]
+    pairs_within = [np.empty((0, 2), dtype=np.int64)]
     for band in range(BANDS):
         keys = (values >> np.uint64(band * BAND_BITS)) & np.uint64(2**BAND_BITS - 1)
         order = np.argsort(keys, kind="stable")
         for bucket in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
-            found += _close_within(values, bucket)
-    return np.unique(np.concatenate(found), axis=0)
+            pairs_within += _close_within(values, bucket)
+    return np.unique(np.concatenate(pairs_within), axis=0)
 
 
 def _close_within(values, bucket):

@@ -64,8 +64,8 @@ def relabel(dataset: Dataset, labels: Sequence[str] | Mapping[str, str]) -> Data
     pairs = labels.items() if isinstance(labels, Mapping) else [(name, canonical_name(name) or name) for name in labels]
     new_of = {}
     for old, new in pairs:
-        for own in _own_labels(dataset, old):
-            new_of[own] = new
+        for label in _own_labels(dataset, old):
+            new_of[label] = new
     if len(set(new_of.values())) < 2:
         raise LineamentError(f"Only {len(set(new_of.values()))} label would be left: name at least two.")
     return _renamed(dataset, new_of)
@@ -79,13 +79,13 @@ def align_labels(datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
     LineamentError
         If they share fewer than two labels.
     """
-    names = [{own: canonical_name(own) or own for own in dataset.label_names} for dataset in datasets]
+    names = [{label: canonical_name(label) or label for label in dataset.label_names} for dataset in datasets]
     shared = set.intersection(*(set(new_of.values()) for new_of in names))
     if len(shared) < 2:
-        told = " and ".join(f"'{dataset.name}' ({', '.join(dataset.label_names)})" for dataset in datasets)
-        raise LineamentError(f"{told} share fewer than two labels. Rename labels of one first.")
+        named = " and ".join(f"'{dataset.name}' ({', '.join(dataset.label_names)})" for dataset in datasets)
+        raise LineamentError(f"{named} share fewer than two labels. Rename labels of one first.")
     return tuple(
-        _renamed(dataset, {own: new for own, new in new_of.items() if new in shared})
+        _renamed(dataset, {label: new for label, new in new_of.items() if new in shared})
         for dataset, new_of in zip(datasets, names)
     )
 
@@ -95,15 +95,15 @@ def _own_labels(dataset, name) -> list[str]:
     if name in dataset.label_names:
         return [name]
     canonical = canonical_name(name)
-    own = [label for label in dataset.label_names if canonical and canonical_name(label) == canonical]
-    return own or [check_choice(f"label of '{dataset.name}'", name, dataset.label_names)]
+    meant = [label for label in dataset.label_names if canonical and canonical_name(label) == canonical]
+    return meant or [check_choice(f"label of '{dataset.name}'", name, dataset.label_names)]
 
 
 def _renamed(dataset, new_of) -> Dataset:
     """Rows of the labels in `new_of` under their new names, in alphabetical order."""
     label_names = tuple(sorted(set(new_of.values())))
     number = {name: index for index, name in enumerate(label_names)}
-    target_of = np.array([number.get(new_of.get(own), -1) for own in dataset.label_names])
+    target_of = np.array([number.get(new_of.get(label), -1) for label in dataset.label_names])
     kept = target_of[dataset.target] >= 0
     skipped = tuple(
         Skipped(str(dataset.keys[row]), f"label '{dataset.label_names[dataset.target[row]]}' is not used")
