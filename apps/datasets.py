@@ -7,6 +7,7 @@ import joblib
 
 from ..data import LineamentError, check_choice
 from ..data.fetch import DOWNLOADS, fetch
+from ..data.parallel import Workers
 from ..data.reader import shown
 from ..data.sources import DATASETS, READERS, load_dataset, recognise_dataset
 from .command import Command
@@ -60,7 +61,7 @@ def _describe(options) -> None:
         name, why = recognise_dataset(options.path)
         print(f"Taken as {DATASETS[name].title} (--dataset {name}): {why}.")
     dataset = load_dataset(name, options.path, options=dict(map(_pair, options.option)))
-    description = describe(dataset, n_jobs=options.n_jobs, progress=sys.stderr.isatty())
+    description = describe(dataset, Workers(options.n_jobs, progress=sys.stderr.isatty()))
     print(shown(description.as_text()))
     sheet = options.out / f"{name}.png"
     try:

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .dataset import Dataset, Skipped, image_digests
 from .duplicates import Duplicates, find_duplicates
 from .images import UnreadableImage
+from .parallel import Workers
 from .similar import near_pairs, survey_images
 
 CELL = 64  # px, side of a picture on the sheet
@@ -50,10 +51,10 @@ class Description:
         )
 
 
-def describe(dataset: Dataset, *, n_jobs: int = 1, progress: bool = False) -> Description:
-    """Look at every picture once, and at those again that may be duplicates."""
-    survey = survey_images(dataset.images, n_jobs=n_jobs, progress=progress)
-    near = near_pairs(dataset.images, survey.hashes)
+def describe(dataset: Dataset, workers: Workers = Workers()) -> Description:
+    """Look at every picture once."""
+    survey = survey_images(dataset.images, workers)
+    near = near_pairs(survey.hashes, survey.thumbs)
     sizes = Counter((int(w), int(h)) for w, h in survey.sizes if w)
     return Description(
         dataset=dataset,

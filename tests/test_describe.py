@@ -12,6 +12,7 @@ from test_readers import CASES, write
 
 from lineament.apps import cli, datasets
 from lineament.data.describe import contact_sheet, describe
+from lineament.data.parallel import Workers
 from lineament.data.sources import READERS, load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +51,7 @@ def test_the_sheet_shows_colour_and_any_shape(toy):
 
 
 def test_describe_finds_the_duplicates_of_the_download(fer_zip):
-    description = describe(load_dataset("auto", fer_zip), n_jobs=2)
+    description = describe(load_dataset("auto", fer_zip), Workers(2))
     duplicates = description.duplicates
     assert duplicates.exact == 1532
     assert 1000 < duplicates.near < 1300

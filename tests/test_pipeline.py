@@ -202,18 +202,11 @@ def test_without_torch_only_the_cnn_is_refused(run, monkeypatch):
     assert code == 2 and "pip install 'lineament[cnn]'" in err
 
 
-def test_ctrl_c_during_extraction_and_a_rerun_that_resumes(tmp_path):
+def test_ctrl_c_during_extraction_and_a_rerun_that_resumes(tmp_path, start):
     command = [sys.executable, "run_pipeline.py", "--classifiers", "lda", "--n-jobs", "1"]
     command += ["--audit", "none", "--explain", "none"]
     command += ["--out", str(tmp_path / "run"), "--cache", str(tmp_path / "cache")]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell's background jobs ignore Ctrl-C, and so would their children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = start(command, cwd=ROOT, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while not list(tmp_path.rglob("*.npz")):
         assert time.monotonic() < deadline and process.poll() is None, "no batch was cached"

@@ -16,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_readers import CASES, picture, write
 
-from lineament.data import LineamentError, image_digests, load_dataset
-from lineament.data import tree as trees
+from lineament.data import LineamentError, image_digests, load_dataset, packed
 from lineament.data.describe import contact_sheet
 from lineament.data.images import UnreadableImage
 from lineament.data.packed import open_tree
@@ -193,7 +192,7 @@ def test_links_in_archives_are_listed(tmp_path):
 
 
 def test_zip_bombs_are_refused(tmp_path):
-    bomb = b"0" * (trees.HARMLESS_BYTES + 1)
+    bomb = b"0" * (packed.HARMLESS_BYTES + 1)
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.png", bomb)
@@ -205,8 +204,8 @@ def test_zip_bombs_are_refused(tmp_path):
 
 
 def test_tar_bombs_are_refused_and_leave_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(trees.tempfile, "tempdir", str(tmp_path / "temporary"))
-    monkeypatch.setattr(trees, "HARMLESS_BYTES", 2**16)
+    monkeypatch.setattr(packed.tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(packed, "HARMLESS_BYTES", 2**16)
     (tmp_path / "temporary").mkdir()
     path = write("tar.gz", tmp_path, {"bomb.png": b"0" * 2**22})
     with pytest.raises(LineamentError, match="bomb"):
@@ -215,7 +214,7 @@ def test_tar_bombs_are_refused_and_leave_nothing(tmp_path, monkeypatch):
 
 
 def test_an_unpacked_tar_goes_with_its_tree(tmp_path, monkeypatch):
-    monkeypatch.setattr(trees.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(packed.tempfile, "tempdir", str(tmp_path))
     path = write("tar.gz", tmp_path, CASES["folder"].files)
     dataset = load_dataset("folder", path)
     assert dataset.images[0].shape == (48, 48) and len(list(tmp_path.glob("lineament-*"))) == 1

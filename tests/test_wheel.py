@@ -15,8 +15,11 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-def checked(*command, cwd, **settings):
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, **settings)
+def checked(*command, cwd, timeout=120, **variables):
+    """What a program prints, started without the PYTHONPATH of the tests."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | variables
+    command = [str(part) for part in command]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, timeout=timeout)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -92,5 +95,5 @@ def test_it_is_imported_and_run_from_any_folder(environment, folder, tmp_path_fa
 def test_the_notebooks_code_runs_with_it(environment, path, tmp_path, tmp_path_factory):
     cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     (tmp_path / "notebook.py").write_text("def display(*shown): pass\n\n\n" + "\n\n".join(cells))
-    settings = os.environ | {"LINEAMENT_HOME": str(tmp_path_factory.getbasetemp() / "wheel-home")}
-    checked(environment / "python", "notebook.py", cwd=tmp_path, env=settings, timeout=300)
+    home = str(tmp_path_factory.getbasetemp() / "wheel-home")
+    checked(environment / "python", "notebook.py", cwd=tmp_path, timeout=300, LINEAMENT_HOME=home)
