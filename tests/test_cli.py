@@ -261,7 +261,7 @@ def test_the_ranking_on_a_terminal_has_lines_where_they_can_be_shown(monkeypatch
     assert "─" in rich.text and "─" not in poor.text and "61.8 %" in poor.text
 
 
-@pytest.mark.parametrize("finished", [Path("r.html"), SimpleNamespace(page=Path("r.html"), rows=ROWS)])
+@pytest.mark.parametrize("finished", [SimpleNamespace(page=Path("r.html"), rows=rows) for rows in ([], ROWS)])
 def test_a_run_ends_with_its_ranking_above_its_report(finished, monkeypatch, capsys, tmp_path):
     asked = []
     monkeypatch.setattr(run_pipeline, "run", lambda options, *, command: asked.append((options, command)) or finished)
@@ -269,7 +269,7 @@ def test_a_run_ends_with_its_ranking_above_its_report(finished, monkeypatch, cap
     assert asked[0][0].protocol.cv == 3 and asked[0][1] == f"lineament run --cv 3 --out '{tmp_path / 'a b'}'"
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "Report: r.html"
-    assert [line.split()[0] for line in lines[:-1]] == ([] if isinstance(finished, Path) else [
+    assert [line.split()[0] for line in lines[:-1]] == ([] if not finished.rows else [
         "model", "svm", "lda", "majority"
     ])  # fmt: skip
 

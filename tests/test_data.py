@@ -243,15 +243,15 @@ def test_votes_are_merged_with_their_labels(toy):
     assert (relabel(voted, {"a": "x", "b": "x", "c": "y"}).votes == [8, 2]).all()
 
 
-def test_two_datasets_align_labels(toy, tmp_path):
+def test_datasets_with_the_same_labels(toy, tmp_path):
     fer = load_dataset("fer2013", write("folder", tmp_path, FILES))
     other = Dataset(**{**vars(toy), "label_names": ("Anger", "contempt", "happiness")})
-    first, second = align_labels(fer, other)
+    first, second = align_labels([fer, other])
     assert first.label_names == second.label_names == ("anger", "happiness")
     assert first.label_counts() == {"anger": 3, "happiness": 2} and len(second) == 40
     assert "contempt" in second.skipped[0].reason
     with pytest.raises(LineamentError, match="share fewer than two labels"):
-        align_labels(fer, toy)
+        align_labels([fer, toy])
 
 
 def test_labels_of_a_flag():

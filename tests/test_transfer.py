@@ -76,7 +76,7 @@ def test_both_ways_between_real_and_drawn_faces(fer_zip, tmp_path, capsys):
     assert len(scored) == 4
     assert scored["fer2013", "sample"] > 2 / 7 and scored["sample", "fer2013"] > 1 / 7
     page = (tmp_path / "m" / "report.html").read_text()
-    assert "Synthetic faces" in page and f"{100 * scored['fer2013', 'sample']:.1f} %" in page
+    assert "Synthetic faces" in page and f"{100 * scored['fer2013', 'sample']:.1f}\u202f%" in page
     assert (tmp_path / "m" / "fer2013" / "report.html").is_file()
 
 
@@ -108,7 +108,7 @@ def test_landmarks_made_elsewhere_need_no_pictures(sample, sample_landmarks, tmp
     assert metrics["dataset"]["name"] == "openface" and metrics["landmarks"]["found"] == 1
     assert metrics["models"]["lda"]["cv"]["accuracy"]["mean"] > 0.5
     assert run_pipeline.main([*arguments, "--classifiers", "lda,cnn"]) == 2
-    assert "no pictures" in capsys.readouterr().err
+    assert "needs pictures" in capsys.readouterr().err
 
 
 def test_labels_are_chosen_and_merged(tmp_path):
