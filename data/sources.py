@@ -10,7 +10,7 @@ from .archive import Tree
 from .dataset import Dataset
 from .errors import LineamentError, check_choice
 from .packed import open_tree
-from .reader import Source, seen
+from .reader import Source, seen, shown
 from .registry import entries
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def load_dataset(name: str, path=None, *, seed: int = 0, options: Mapping[str, s
     tree = open_tree(path)
     if name == AUTO:
         name, why = recognise_tree(tree)
-        log.info("%s is taken as %s: %s.", tree.path, DATASETS[name].title, why)
+        log.info("%s is taken as %s: %s.", shown(str(tree.path)), DATASETS[name].title, why)
     return DATASETS[name].read(tree, **_checked(name, options or {}))
 
 
@@ -99,7 +99,7 @@ def recognise_tree(tree: Tree) -> tuple[str, str]:
     """The same for an open tree."""
     for name, source in READERS.items():
         if why := source.recognise(tree):
-            return name, why
+            return name, shown(why)  # names of no encoding too can be printed
     looked_for = "\n".join(f"  {name:10}  {source.layout}" for name, source in READERS.items())
     raise LineamentError(
         f"Nothing known under {tree.path}. {seen(tree)} {_suffixes(tree)}{_inner_archive(tree)}"
