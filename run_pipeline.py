@@ -18,6 +18,7 @@ from lineament.apps.steps import (
     classifier_options,
     execution,
     finished_run,
+    grouped_by,
     load,
     prepare,
     protocol_of,
@@ -118,7 +119,12 @@ def explained(prepared, folds, evaluations, models, options):
 def _one_label(prepared, options, clock, *, command) -> Finished:
     """The report of a dataset that has nothing to tell apart: no model is fitted."""
     log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
-    protocol = Protocol(cv=options.protocol.cv, seed=options.protocol.seed, reference=prepared.reference)
+    protocol = Protocol(
+        cv=options.protocol.cv,
+        seed=options.protocol.seed,
+        grouped_by=grouped_by(prepared.dataset),
+        reference=prepared.reference,
+    )
     only = [only_label(prepared.dataset, cv=options.protocol.cv)]
     finished = finished_run(prepared, protocol, only, options, clock, command=command)
     return Finished(write_report(finished, options.out), [])

@@ -169,14 +169,14 @@ def protocol_of(prepared: Prepared, options: RunOptions) -> Protocol:
         n_features=chosen.n_features,
         balance=chosen.balance,
         seed=chosen.seed,
-        grouped_by=_grouped_by(prepared.dataset),
+        grouped_by=grouped_by(prepared.dataset),
         tune=chosen.tune,
         reference=prepared.reference,
         augment=options.measures.augment,
     )
 
 
-def _grouped_by(dataset) -> str:
+def grouped_by(dataset) -> str:
     """What stays on one side of a split, in words."""
     if dataset.groups is None:
         return "identical and nearly identical pictures"
