@@ -18,21 +18,24 @@ from sklearn.utils.validation import has_fit_parameter
 def fit_params(estimator, *, groups=None, faces=None, families=None) -> dict:
     """Keyword arguments for the `fit` of an estimator: those that it takes, of the ones that are not None.
 
-    Of a pipeline its last step is asked, under the names by which pipelines hand parameters on. Where a step before
-    makes rows up, nothing is known of rows any more.
+    Of a pipeline every step is asked, under the names by which pipelines hand parameters on. After a step that makes
+    rows up nothing is known of rows any more, after one that makes columns nothing of columns.
     """
-    if isinstance(estimator, Pipeline):
-        *before, (name, last) = estimator.steps
-        if any(hasattr(step, "fit_resample") for _, step in before):
-            groups = faces = None
-        inner = fit_params(last, groups=groups, faces=faces, families=families)
-        return {f"{name}__{key}": value for key, value in inner.items()}
     given = {"groups": groups, "faces": faces, "families": families}
-    return {
-        key: value
-        for key, value in given.items()
-        if value is not None and hasattr(estimator, "fit") and has_fit_parameter(estimator, key)
-    }
+    if not isinstance(estimator, Pipeline):
+        return {
+            key: value
+            for key, value in given.items()
+            if value is not None and hasattr(estimator, "fit") and has_fit_parameter(estimator, key)
+        }
+    params = {}
+    for name, step in estimator.steps:
+        params |= {f"{name}__{key}": value for key, value in fit_params(step, **given).items()}
+        if hasattr(step, "fit_resample"):
+            given |= {"groups": None, "faces": None}
+        if hasattr(step, "transform"):
+            given |= {"families": None}
+    return params
 
 
 def of_rows(rows, *values) -> tuple:

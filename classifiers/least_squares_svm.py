@@ -26,8 +26,8 @@ class LeastSquaresSVM(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    gamma_scale : float
-        Gamma times columns times variance.
+    gamma : float
+        Of the kernel, on axes that have a variance of 1 together.
     alpha : float
         What is added to the kernel's diagonal; 1 / C of an SVM.
     class_weight : None, "balanced", or dict by class
@@ -48,15 +48,15 @@ class LeastSquaresSVM(ClassifierMixin, BaseEstimator):
     Suykens and Vandewalle, "Least squares support vector machine classifiers", 1999.
     """
 
-    def __init__(self, gamma_scale=1.0, alpha=0.2, class_weight=None, power=0.6, n_components=600, random_state=0):
-        self.gamma_scale = gamma_scale
+    def __init__(self, gamma=1.0, alpha=0.2, class_weight=None, power=0.6, n_components=600, random_state=0):
+        self.gamma = gamma
         self.alpha = alpha
         self.class_weight = class_weight
         self.power = power
         self.n_components = n_components
         self.random_state = random_state
 
-    def fit(self, X, y, faces=None, families=None):
+    def fit(self, X, y, groups=None, faces=None, families=None):
         """Fit to `X` (n, d) and `y` (n,).
 
         Parameters
@@ -65,7 +65,7 @@ class LeastSquaresSVM(ClassifierMixin, BaseEstimator):
             Rows with equal number are views of one face, all faces having as many. They share their coefficients,
             which is exact and as small a system as of one view (Haasdonk and Burkhardt, "Invariant kernel functions",
             2007).
-        families : array of shape (d,), or None
+        groups : array of shape (n,), families : array of shape (d,), or None
             As of `PartlyWhitened`.
         """
         X, y = validate_data(self, X, y, dtype=(np.float64, np.float32))
@@ -74,11 +74,9 @@ class LeastSquaresSVM(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(y[views[0]], return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("A classifier needs two classes; y has one class.")
-        self.whiten_ = PartlyWhitened(self.power, self.n_components).fit(X, families=families)
+        self.whiten_ = PartlyWhitened(self.power, self.n_components).fit(X, families=families, groups=groups)
         self.dtype_ = "float32" if len(codes) > SINGLE_PRECISION else "float64"
         rows = self._whitened(X)
-        variance = float(rows.var(axis=0).sum())
-        self.gamma_ = self.gamma_scale / max(variance, np.finfo(float).tiny)
         target = np.where(codes[:, None] == np.arange(len(self.classes_)), 1.0, -1 / (len(self.classes_) - 1))
         importance = self._class_weights(codes)[codes]
         self.intercept_ = importance @ target / importance.sum()
@@ -124,7 +122,7 @@ class LeastSquaresSVM(ClassifierMixin, BaseEstimator):
         kernel -= (one**2).sum(axis=1)[:, None]
         kernel -= (other**2).sum(axis=1)
         np.minimum(kernel, 0, out=kernel)
-        kernel *= kernel.dtype.type(self.gamma_)
+        kernel *= kernel.dtype.type(self.gamma)
         return np.exp(kernel, out=kernel)
 
     def decision_function(self, X):
@@ -175,7 +173,7 @@ LSSVM = ClassifierSpec(
     FEATURES,
     "least-squares SVM, RBF kernel on partly whitened axes of each family; bears thousands of columns",
     space={
-        "estimator__gamma_scale": (0.5, 1, 2, 4),
+        "estimator__gamma": (0.5, 1, 2, 4),
         "estimator__power": (0.25, 0.5, 0.75),
         "estimator__alpha": (0.05, 0.1, 0.2, 0.4),
     },

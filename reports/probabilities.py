@@ -91,8 +91,17 @@ def _calibration(run, evaluation):
     return calibration(np.clip(proba.max(axis=1), 0, 1), predicted == target)
 
 
+def _auroc(right, confidence):
+    return roc_auc_score(right, confidence) if 0 < right.sum() < len(right) else np.nan
+
+
 def certainty_table(run: Run) -> pd.DataFrame:
-    """Per model, main part: `auc_macro`, `ap_macro`, `ece`, `brier`, `log_loss`, mean `confidence`, `accuracy`."""
+    """Per model, main part: how good its probabilities are.
+
+    `auc_macro`, `ap_macro`: means over labels; `ece`: calibration error in bins of equal mass; `auroc_right`: area
+    under the ROC curve of the confidence for being right, NaN where all answers are right, or none; `brier`,
+    `log_loss`; means of `confidence` and `accuracy`.
+    """
     areas = areas_table(run).groupby("model")[["auc", "average_precision"]].mean()
     rows = []
     for evaluation in run.evaluations:
@@ -105,6 +114,7 @@ def certainty_table(run: Run) -> pd.DataFrame:
                 "auc_macro": areas.loc[evaluation.name, "auc"] if known else np.nan,
                 "ap_macro": areas.loc[evaluation.name, "average_precision"] if known else np.nan,
                 "ece": _calibration(run, evaluation).error,
+                "auroc_right": _auroc(predicted == target, proba.max(axis=1)),
                 "brier": ((proba - np.eye(proba.shape[1])[target]) ** 2).sum(axis=1).mean(),
                 "log_loss": -np.log(np.clip(given, 1e-15, 1)).mean(),
                 "confidence": proba.max(axis=1).mean(),

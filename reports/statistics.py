@@ -14,6 +14,7 @@ from ..data.scores import share
 
 N_RESAMPLES = 2000
 CONFIDENCE = 0.95
+LEAST_IN_BIN = 10
 MOST_WEIGHTS = 4_000_000  # drawn at a time, so that memory does not follow the number of subjects
 
 
@@ -293,16 +294,25 @@ class Calibration:
 
 
 def calibration(confidence: np.ndarray, right: np.ndarray, *, n_bins: int = 15) -> Calibration:
-    """Confidence (n,) in 0 … 1 against right answers (n,) in bins of equal width, closed at the upper edge.
+    """Confidence (n,) in 0 … 1 against right answers (n,) in bins of as many pictures each, closed at the upper edge.
+
+    Bins of equal width hold nearly all pictures of a model that is sure of everything alike in one or two, where what
+    is too sure and what is too unsure cancel. Fewer bins where they would hold fewer than `LEAST_IN_BIN` pictures;
+    equal confidences stay in one.
 
     References
     ----------
-    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017; bins of equal mass: Nguyen and O'Connor,
+    "Posterior calibration and exploratory analysis for natural language processing models", EMNLP 2015.
     """
-    edges = np.linspace(0, 1, n_bins + 1)
-    place = np.clip(np.ceil(np.asarray(confidence) * n_bins).astype(int) - 1, 0, n_bins - 1)
-    n = np.bincount(place, minlength=n_bins)
-    mean = share(np.bincount(place, weights=confidence, minlength=n_bins), n)
-    accuracy = share(np.bincount(place, weights=right, minlength=n_bins), n)
-    error = float(np.nansum(n * np.abs(mean - accuracy)) / n.sum()) if n.sum() else np.nan
-    return Calibration(edges, n, mean, accuracy, error)
+    confidence = np.asarray(confidence, dtype=float)
+    if not len(confidence):
+        return Calibration(np.array([0.0, 1.0]), np.zeros(1, dtype=int), np.full(1, np.nan), np.full(1, np.nan), np.nan)
+    n_bins = int(np.clip(len(confidence) // LEAST_IN_BIN, 1, n_bins))
+    edges = np.quantile(confidence, np.arange(n_bins + 1) / n_bins, method="inverted_cdf")
+    edges = np.append(edges[0], np.unique(edges[1:]))
+    place = np.searchsorted(edges[1:-1], confidence, side="left")
+    n = np.bincount(place, minlength=len(edges) - 1)
+    mean = share(np.bincount(place, weights=confidence, minlength=len(n)), n)
+    accuracy = share(np.bincount(place, weights=right, minlength=len(n)), n)
+    return Calibration(edges, n, mean, accuracy, float(np.nansum(n * np.abs(mean - accuracy)) / n.sum()))

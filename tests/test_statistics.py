@@ -264,5 +264,18 @@ def test_calibration_by_hand():
     right = np.r_[np.arange(10) < 7, np.arange(10) < 6]
     found = calibration(confidence, right, n_bins=10)
     assert found.error == pytest.approx(0.1, abs=EXACT)
-    assert found.n.sum() == 20 and found.n[8] == 10 and found.accuracy[8] == 0.7
-    assert np.isnan(found.accuracy[0])
+    assert found.n.tolist() == [10, 10] and found.accuracy.tolist() == [0.6, 0.7]
+
+
+def test_bins_of_as_many_faces_see_what_bins_of_equal_width_hide():
+    """All answers between 30 and 35 %: half of them are too sure by 20 points, half too unsure by as many."""
+    confidence = np.r_[np.full(500, 0.31), np.full(500, 0.33)]
+    right = np.r_[np.arange(500) < 255, np.arange(500) < 65]
+    assert calibration(confidence, right).error == pytest.approx(0.2, abs=1e-3)
+    width = np.ceil(confidence * 15)
+    assert len(np.unique(width)) == 1 and abs(confidence.mean() - right.mean()) < 1e-3
+
+
+def test_calibration_of_few_and_of_none():
+    assert np.isnan(calibration(np.array([]), np.array([], dtype=bool)).error)
+    assert calibration(np.array([0.9, 0.5]), np.array([True, False])).n.tolist() == [2]

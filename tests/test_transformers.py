@@ -10,16 +10,16 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from lineament.classifiers.calibration import TemperatureScaled
+from lineament.classifiers.calibration import PairwiseCoupled, TemperatureScaled
 from lineament.classifiers.elimination import CrossValidatedElimination
 from lineament.classifiers.ensemble import Stack, Vote
 from lineament.classifiers.least_squares_svm import LeastSquaresSVM
-from lineament.classifiers.linear import BalancedPriorLDA
+from lineament.classifiers.linear import BalancedPriorLDA, RowSpaceLogisticRegression, ShrunkLDA
 from lineament.classifiers.neighbours import BalancedKNN
 from lineament.classifiers.perceptron import BalancedMLP
 from lineament.classifiers.preprocessing import BatchedScaler, MedianImputer, Varying
 from lineament.classifiers.ranking import MRMR
-from lineament.classifiers.svm import ScaledGammaNystroem
+from lineament.classifiers.svm import FewerNystroem
 from lineament.classifiers.whitening import PartlyWhitened
 from lineament.data import LineamentError
 from lineament.features import FAMILIES, FaceFeatures, feature_table, iter_feature_tables
@@ -49,8 +49,11 @@ MEMBERS = [("lda", Pipeline([("classify", LinearDiscriminantAnalysis())]))]
         MRMR(),
         MedianImputer(),
         BatchedScaler(),
+        RowSpaceLogisticRegression(),
+        ShrunkLDA(),
         Varying(),
-        ScaledGammaNystroem(),
+        FewerNystroem(),
+        PairwiseCoupled(SVC(decision_function_shape="ovo")),
         PartlyWhitened(),
         Stack(MEMBERS),
         TemperatureScaled(SVC()),

@@ -108,7 +108,7 @@ class RatesDisplay:
 
 @dataclass(frozen=True)
 class CalibrationDisplay:
-    """How often a model was right (bars) against how sure it was (the diagonal), with the number of faces below."""
+    """How often a model was right against how sure it was (the diagonal); a dot for as many faces each."""
 
     table: pd.DataFrame
     error: float
@@ -121,10 +121,10 @@ class CalibrationDisplay:
     def plot(self, ax=None):
         ax, theme, frame = axes(ax, self.size), current_theme(), self.frame()
         frame = frame[frame["n"] > 0]
-        share = frame["n"] / frame["n"].sum()
         few = frame["n"] < FEW
         ax.plot([0, 1], [0, 1], color=theme.muted, lw=0.9, ls=(0, (4, 3)))
-        ax.bar(frame["from"], share, width=frame["to"] - frame["from"], align="edge", color=theme.shades[1], alpha=0.3)
+        ax.bar(frame["from"], 0.02, width=frame["to"] - frame["from"], align="edge", color=theme.shades[1], alpha=0.5,
+               edgecolor=theme.paper, lw=0.8)  # fmt: skip
         ax.plot(frame["confidence"][~few], frame["accuracy"][~few], "o-", color=theme.accent, lw=1.6, ms=4)
         ax.plot(frame["confidence"][few], frame["accuracy"][few], "o", mfc=theme.paper, mec=theme.accent, ms=4)
         ax.set_xlim(0, 1)

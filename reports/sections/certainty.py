@@ -11,15 +11,15 @@ from ..section import Section
 
 COLUMNS = (
     "model", "area under ROC", "average precision", "mean confidence, %", "accuracy, %", "calibration error",
-    "Brier score", "log loss",
+    "surer when right", "Brier score", "log loss",
 )  # fmt: skip
 
 
 def content(run, tables):
     first, *others = ranked_models(tables["cv"])
     how = Paragraph(
-        "Where the line runs below the diagonal, the model is surer than it should be. The bars show how many faces "
-        "got that answer; hollow dots stand for fewer than ten."
+        "Where the line runs below the diagonal, the model is surer than it should be. Every dot stands for as many "
+        "faces; the strip at the bottom shows from where to where. Hollow dots stand for fewer than ten."
     )
     yield beside(how, calibration_picture(tables, first))
     yield Terms((terms.CALIBRATION, terms.ROC))
@@ -33,14 +33,16 @@ def certainty_block(certainty):
     rows = tuple(
         (
             text_cell(row.model), number_cell(row.auc_macro), number_cell(row.ap_macro), share_cell(row.confidence),
-            share_cell(row.accuracy), value_cell(f"{100 * row.ece:.1f}", row.ece), number_cell(row.brier),
-            number_cell(row.log_loss),
+            share_cell(row.accuracy), value_cell(f"{100 * row.ece:.1f}", row.ece),
+            number_cell(row.auroc_right), number_cell(row.brier), number_cell(row.log_loss),
         )
         for row in certainty.itertuples()
     )  # fmt: skip
     caption = (
         "Area under the ROC curve and average precision: means over the labels, one against the rest. Calibration "
-        "error: the mean gap, in points, between how sure a model was and how often it was right (15 bins)."
+        "error: the mean gap, in points, between how sure a model was and how often it was right (15 bins of as many "
+        "faces each, fewer of few). Surer when right: how often a right answer was given with more confidence than a "
+        "wrong one, 0.5 by chance."
     )
     return TableBlock(caption, columns_of(*COLUMNS), rows, csv="certainty")
 
