@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import validate_data
 
 from .spec import FEATURES, ClassifierSpec
+from .wide import inner_products
 
 JITTER = 1e-10  # of the mean squared length of the rows
 
@@ -64,8 +65,7 @@ class RowSpaceLogisticRegression(LogisticRegression):
 
 def _inner_products_factor(X):
     """L (n, n), lower, with LL' = XX': coordinates of the rows of X (n, d) that keep all angles and lengths."""
-    products = X @ X.T
-    products = products.astype(np.float64, copy=False)
+    products = inner_products(X)
     # Copies of a row make them singular by rounding; this is 1e-5 of a row's length in a direction of its own.
     products[np.diag_indices(len(X))] += JITTER * max(products.trace() / len(X), np.finfo(float).tiny)
     return cholesky(products, lower=True, overwrite_a=True)

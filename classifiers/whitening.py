@@ -8,6 +8,8 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .wide import inner_products
+
 SMALLEST_VARIANCE = 1e-6  # of a family's largest; axes below hold nothing but rounding
 WIDE = 4  # times as many columns as axes asked for
 POWER_STEPS = 7
@@ -96,8 +98,9 @@ def _principal(X, n_components):
     """
     n, d = X.shape
     if n < d:
-        variance, vectors = _largest(X @ X.T / n, n_components)
-        return variance, X.T @ (vectors / np.sqrt(np.maximum(variance, np.finfo(X.dtype).tiny) * n))
+        variance, vectors = _largest(inner_products(X) / n, n_components)
+        lengths = np.sqrt(np.maximum(variance, np.finfo(X.dtype).tiny) * n)
+        return variance, X.T @ (vectors / lengths).astype(X.dtype)
     covariance = X.T @ X / n
     if d <= WIDE * n_components:
         return _largest(covariance, n_components)
