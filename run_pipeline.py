@@ -14,6 +14,7 @@ from lineament.apps.steps import (
     Attempts,
     Finished,
     Stopwatch,
+    check_labels,
     check_ready,
     classifier_options,
     execution,
@@ -28,6 +29,7 @@ from lineament.apps.steps import (
 from lineament.classifiers import Protocol, evaluate, make_folds
 from lineament.classifiers.audit import audit
 from lineament.classifiers.explain import explain
+from lineament.data.labels import FOLDS
 from lineament.reports import keep_run, ranking_rows, write_report
 from lineament.reports.metrics import only_label
 
@@ -58,6 +60,7 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
     clock = Stopwatch()
     with clock.lap("load"):
         dataset = load(options.source.dataset, options.source.data, options)
+    check_labels(dataset, options)
     prepared = prepare(dataset, options, clock)
     if len(np.unique(prepared.dataset.target)) == 1:
         return _one_label(prepared, options, clock, command=command)
@@ -119,13 +122,14 @@ def explained(prepared, folds, evaluations, models, options):
 def _one_label(prepared, options, clock, *, command) -> Finished:
     """The report of a dataset that has nothing to tell apart: no model is fitted."""
     log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
+    cv = options.protocol.cv or FOLDS
     protocol = Protocol(
-        cv=options.protocol.cv,
+        cv=cv,
         seed=options.protocol.seed,
         grouped_by=grouped_by(prepared.dataset),
         reference=prepared.reference,
     )
-    only = [only_label(prepared.dataset, cv=options.protocol.cv)]
+    only = [only_label(prepared.dataset, cv=cv)]
     finished = finished_run(prepared, protocol, only, options, clock, command=command)
     return Finished(write_report(finished, options.out), [])
 

@@ -11,6 +11,7 @@ from .steps import (
     Finished,
     Prepared,
     Stopwatch,
+    check_labels,
     check_ready,
     classifier_options,
     execution,
@@ -30,6 +31,8 @@ def run_matrix(options: RunOptions, *, command: str = "") -> Finished:
     specs = dict.fromkeys([*options.source.train, *options.source.test])
     with clock.lap("load"):
         datasets = same_labels({spec: load(*name_and_path(spec), options) for spec in specs})
+    for spec in options.source.train:
+        check_labels(datasets[spec], options)
     prepared = {spec: prepare(dataset, options, clock) for spec, dataset in datasets.items()}
     cells = []
     for spec in options.source.train:
