@@ -17,6 +17,7 @@ from lineament.apps.steps import (
     check_labels,
     check_ready,
     classifier_options,
+    doubting,
     execution,
     finished_run,
     grouped_by,
@@ -77,10 +78,11 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
             options=classifier_options(options),
             execution=execution(options),
         )
+    attempts = Attempts(clock)
+    models = attempts.at("knowledge of when not to answer", doubting, models, evaluations, folds, prepared) or models
     save_models(models, options.out)
     # Kept before anything else is asked of it: whatever fails or is stopped from here on, the evaluation stands.
     finished = keep_run(finished_run(prepared, protocol, evaluations, options, clock, command=command), options.out)
-    attempts = Attempts(clock)
     finished = replace(
         finished,
         excerpt=None,

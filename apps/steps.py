@@ -5,14 +5,16 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..classifiers import CLASSIFIERS, ClassifierOptions, Execution, Protocol, resolve_protocol
+from ..classifiers import CLASSIFIERS, ClassifierOptions, Evaluation, Execution, Folds, Protocol, resolve_protocol
 from ..classifiers.bundle import save_model
+from ..classifiers.doubt import doubts_of
 from ..classifiers.model import VIEWS, FaceModel, Recipe
 from ..classifiers.nets import check_torch
 from ..classifiers.spec import CROPS
@@ -257,6 +259,14 @@ def finished_run(
         landmark_seconds=prepared.faces.seconds_per_face,
         peak_memory=peak_memory(),
     )
+
+
+def doubting(
+    models: dict[str, FaceModel], evaluations: Sequence[Evaluation], folds: Folds, prepared: Prepared
+) -> dict[str, FaceModel]:
+    """The models with what their recipes say of when not to answer."""
+    kept = {"clusters": folds.groups, "found": prepared.faces.found}
+    return {one.name: models[one.name].with_recipe(**doubts_of(one, **kept)) for one in evaluations}
 
 
 def save_models(models: dict[str, FaceModel], out: Path) -> None:
