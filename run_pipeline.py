@@ -79,7 +79,8 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
             execution=execution(options),
         )
     attempts = Attempts(clock)
-    models = attempts.at("knowledge of when not to answer", doubting, models, evaluations, folds, prepared) or models
+    known = attempts.at("knowledge of when not to answer", doubting, models, evaluations, folds, prepared, lap="doubts")
+    models = known or models
     save_models(models, options.out)
     # Kept before anything else is asked of it: whatever fails or is stopped from here on, the evaluation stands.
     finished = keep_run(finished_run(prepared, protocol, evaluations, options, clock, command=command), options.out)

@@ -19,14 +19,30 @@ from lineament.classifiers.abstention import (
     risk_coverage,
 )
 from lineament.classifiers.bundle import load_model, save_model
-from lineament.classifiers.conformal import ALWAYS, LEVELS, NEVER, least_faces, one_a_cluster, sets_of, threshold_of
+from lineament.classifiers.conformal import (
+    ALWAYS,
+    LEVELS,
+    NEVER,
+    least_faces,
+    one_a_cluster,
+    sets_of,
+    threshold_of,
+    thresholds_of,
+)
 from lineament.classifiers.doubt import doubts_of
 from lineament.classifiers.registry import make_classifier
 from lineament.data import LineamentError
 from lineament.data.duplicates import find_duplicates
+from lineament.reports import figures
 from lineament.reports.doubt import areas_table, curves_table, plans, refusals_table, share_interval
 from lineament.reports.label_sets import sets_table
-from lineament.reports.sections.doubt import few_sentences, refusal_sentences, set_sentences, sorting_sentence
+from lineament.reports.sections.doubt import (
+    curves_picture,
+    few_sentences,
+    refusal_sentences,
+    set_sentences,
+    sorting_sentence,
+)
 from made_runs import LABELS, N, made_run
 
 # --- thresholds ------------------------------------------------------------------------------------
@@ -208,6 +224,42 @@ def test_sets_hold_the_true_label_as_often_as_promised():
         assert (both >= sets).all() and both.sum() > sets.sum()
 
 
+def test_only_answers_of_the_cross_validation_are_learned_from():
+    evaluation = held_out(made_evaluation(n=900), 300)
+    kept = np.flatnonzero(evaluation.fold >= 0)
+    known = {"clusters": np.arange(900), "found": np.arange(900) % 3 > 0}
+    alone = doubts_of(evaluation.take(kept), **{name: values[kept] for name, values in known.items()})
+    assert doubts_of(evaluation, **known) == alone
+    # What lies in the test part, wrong throughout, changes nothing.
+    strange = replace(evaluation, predicted=np.where(evaluation.fold < 0, -evaluation.target, evaluation.predicted))
+    assert doubts_of(strange, **known) == alone
+
+
+def test_faces_that_were_not_found_have_their_own_threshold():
+    evaluation = made_evaluation(n=2000)
+    found = np.arange(2000) % 3 > 0
+    vague = np.where(found[:, None], evaluation.proba, 0.2 * evaluation.proba + 0.8 / 3)
+    doubts = doubts_of(replace(evaluation, proba=vague), clusters=np.arange(2000), found=found)
+    apart = [
+        thresholds_of(vague[rows], evaluation.target[rows], 0 * rows[rows], 1, clusters=np.flatnonzero(rows), level=0.9)
+        for rows in (found, ~found)
+    ]
+    assert doubts["sets"]["0.9"]["groups"] == [pytest.approx(one[0]) for one in apart] and apart[0] > apart[1] + 0.05
+    sets = FaceModel(None, Recipe(labels=LABELS, **doubts)).label_sets(vague, level=0.9, found=found)
+    held = sets[np.arange(2000), evaluation.target]
+    assert held[~found].mean() >= 0.89 and held[found].mean() >= 0.89
+
+
+def test_one_person_with_many_faces_does_not_set_the_sets():
+    """30 people of whom the model is sure, and one with 300 faces that it does not know."""
+    sure = np.repeat([0.9, 0.1], [30, 300])
+    proba, target = np.stack([sure, 1 - sure], axis=1), np.zeros(330, dtype=int)
+    category, known = np.zeros(330, dtype=int), {"level": 0.9}
+    by_people = np.r_[np.arange(30), np.full(300, 30)]
+    assert thresholds_of(proba, target, category, 1, clusters=by_people, **known) == pytest.approx([0.1])
+    assert thresholds_of(proba, target, category, 1, clusters=np.arange(330), **known) == pytest.approx([0.9])
+
+
 def test_a_bundle_keeps_what_a_model_knows_of_its_doubts(tmp_path):
     model, evaluation = made_model()
     again = load_model(save_model(tmp_path, model))
@@ -345,7 +397,7 @@ def test_whether_sorting_helps_is_told():
             "right": made_evaluation(error=0.0),
         }.items()
     }
-    assert "Sorting by confidence helps" in sentence["knows"] and "in half of the faces" in sentence["knows"]
+    assert "Sorting by confidence helps" in sentence["knows"] and "the half that svm is surest of" in sentence["knows"]
     assert "Sorting by confidence does not help here" in sentence["noise"]
     assert "Sorting by confidence does harm here" in sentence["worse"]
     assert "made no error" in sentence["right"]
@@ -385,6 +437,13 @@ def test_a_broken_promise_is_told():
     assert "That is more than was promised" in " ".join(refusal_sentences(tables["refusals"], "svm"))
     sentences = " ".join(set_sentences(tables["label_sets"], "svm"))
     assert "missed by more than chance for all faces at 80\u202f%" in sentences and "No promise" not in sentences
+
+
+def test_a_curve_of_few_faces_is_not_drawn():
+    assert curves_picture(told(made_evaluation(n=20))[1], "svm") is None
+    picture = curves_picture(told(made_evaluation(n=3000))[1], "svm")
+    assert "of the faces at 5\u202f%" in picture.alt and figures.png(picture.display, figures.LIGHT)
+    assert picture.display.frame()["coverage"].max() == 1
 
 
 def test_too_few_faces_of_a_label_are_told():

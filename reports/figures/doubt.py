@@ -14,13 +14,14 @@ FEW = 10  # answered faces below which a curve is noise and is not drawn
 class RiskCoverageDisplay:
     """Share of wrong answers against the share of faces answered: a line a model, a band around the first.
 
-    `table` holds the rows of `tables.risk_coverage`; `shares` (risk promised,
-    share answered by the first model, risk that these answers had), marked.
+    `table` holds the rows of `tables.risk_coverage`; `shares` (risk, share
+    answered by the first model, share of wrong ones, whether it was promised)
+    are marked, promised ones filled and with their numbers.
     """
 
     table: pd.DataFrame
     first: str
-    shares: tuple[tuple[float, float, float], ...] = field(default_factory=tuple)
+    shares: tuple[tuple[float, float, float, bool], ...] = field(default_factory=tuple)
     title: str = ""
     size = (WIDTH, 3.3)
 
@@ -38,13 +39,15 @@ class RiskCoverageDisplay:
             ax.plot(points["coverage"], points["risk"], lw=1.1, alpha=0.9, label=model, **style)
         ax.plot(first["coverage"], first["risk"], color=theme.accent, lw=2.2, label=self.first)
         top = self._top(frame, first)
-        for risk, share, measured in self.shares:
+        for risk, share, measured, promised in self.shares:
             ax.axhline(risk, color=theme.muted, lw=0.7, ls=(0, (2, 3)), zorder=0)
             if share > 0:
-                ax.plot(share, measured, "o", mfc=theme.paper, mec=theme.second, mew=1.5, ms=6, zorder=5)
+                fill = theme.second if promised else theme.paper
+                ax.plot(share, measured, "o", mfc=fill, mec=theme.second, mew=1.2, ms=6 if promised else 4.5, zorder=5)
+            if share > 0 and promised:
                 ax.annotate(
-                    f"{100 * share:.0f}% at {100 * risk:.0f}%", (share, measured), xytext=(6, -11),
-                    textcoords="offset points", size=7.5, color=theme.second,
+                    f"{100 * share:.0f}%", (share, measured), xytext=(5, -11), textcoords="offset points", size=7.5,
+                    color=theme.second,
                 )  # fmt: skip
         self._mark_all(ax, theme, first)
         ax.set_xlim(0, 1.0)

@@ -15,6 +15,7 @@ from ..metrics import CV, main_part, ranked_models
 from ..section import Section
 
 MOST_NAMED = 6  # labels in a sentence
+LEAST_DRAWN = 30  # faces
 BROKEN = " That is more than was promised: these faces differ from those that the threshold was learned from."
 
 
@@ -69,7 +70,7 @@ def sorting_sentence(tables, model):
             "faces show."
         )
     half = _at_half(tables["risk_coverage"], model)
-    return f"Sorting by confidence helps: {whole}, but {percent(half)} where {model} is surest, in half of the faces."
+    return f"Sorting by confidence helps: {whole}, but {percent(half)} of those to the half that {model} is surest of."
 
 
 def _at_half(curves, model):
@@ -108,18 +109,21 @@ def _why(frame):
 
 
 def curves_picture(tables, model):
+    """The curves; None for so few faces that they would show nothing."""
     frame, refusals = tables["risk_coverage"], tables["refusals"]
-    own = refusals[(refusals["model"] == model) & (refusals["kind"] == GUARANTEED)]
-    shares = tuple((row.risk, row.answered, row.measured) for row in own.itertuples())
+    if frame["n"].max() < LEAST_DRAWN:
+        return None
+    own = refusals[refusals["model"] == model]
+    shares = tuple((row.risk, row.answered, row.measured, row.kind == GUARANTEED) for row in own.itertuples())
     error = frame[frame["model"] == model]["risk"].iloc[-1]
-    told = ", ".join(f"{percent(share)} of the faces at {percent(risk, 0)}" for risk, share, _ in shares)
+    told = ", ".join(f"{percent(share)} of the faces at {percent(risk, 0)}" for risk, share, _, kept in shares if kept)
     alt = (
         "Share of wrong answers against the share of faces answered, the surest first. "
         f"{model}: {percent(error)} wrong over all faces; answered at a promised risk: {told}."
     )
     caption = (
-        f"The band is the 95{THIN}% interval of {model}. Dotted lines are the promised risks, circles the shares that "
-        f"{model} answers under them."
+        f"The band is the 95{THIN}% interval of {model}. Dotted lines are risks; circles, the shares answered, full "
+        "where the risk is promised and hollow where it is not."
     )
     display = RiskCoverageDisplay(frame, model, shares, "Risk against coverage")
     return Picture("risk_coverage", display, alt, caption)
