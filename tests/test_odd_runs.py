@@ -107,3 +107,4 @@ def test_few_pictures_run_through_the_default_flags(tmp_path, fer_zip, n, k):
         assert kept[step] is not None or f"{step} (" in told
     assert "section" not in told and "figure" not in told and "table" not in told and "knowledge" not in told
     assert kept["protocol"]["cv"] == min(5, n // k)
+    assert "Error" not in told and ("fewer than four faces" in told) == (n == 10)
