@@ -14,8 +14,10 @@ from lineament.apps.steps import (
     Attempts,
     Finished,
     Stopwatch,
+    check_labels,
     check_ready,
     classifier_options,
+    doubting,
     execution,
     finished_run,
     grouped_by,
@@ -28,6 +30,7 @@ from lineament.apps.steps import (
 from lineament.classifiers import Protocol, evaluate, make_folds
 from lineament.classifiers.audit import audit
 from lineament.classifiers.explain import explain
+from lineament.data.labels import FOLDS
 from lineament.reports import keep_run, ranking_rows, write_report
 from lineament.reports.metrics import only_label
 
@@ -58,6 +61,7 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
     clock = Stopwatch()
     with clock.lap("load"):
         dataset = load(options.source.dataset, options.source.data, options)
+    check_labels(dataset, options)
     prepared = prepare(dataset, options, clock)
     if len(np.unique(prepared.dataset.target)) == 1:
         return _one_label(prepared, options, clock, command=command)
@@ -74,10 +78,12 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
             options=classifier_options(options),
             execution=execution(options),
         )
+    attempts = Attempts(clock)
+    known = attempts.at("knowledge of when not to answer", doubting, models, evaluations, folds, prepared, lap="doubts")
+    models = known or models
     save_models(models, options.out)
     # Kept before anything else is asked of it: whatever fails or is stopped from here on, the evaluation stands.
     finished = keep_run(finished_run(prepared, protocol, evaluations, options, clock, command=command), options.out)
-    attempts = Attempts(clock)
     finished = replace(
         finished,
         excerpt=None,
@@ -119,13 +125,14 @@ def explained(prepared, folds, evaluations, models, options):
 def _one_label(prepared, options, clock, *, command) -> Finished:
     """The report of a dataset that has nothing to tell apart: no model is fitted."""
     log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
+    cv = options.protocol.cv or FOLDS
     protocol = Protocol(
-        cv=options.protocol.cv,
+        cv=cv,
         seed=options.protocol.seed,
         grouped_by=grouped_by(prepared.dataset),
         reference=prepared.reference,
     )
-    only = [only_label(prepared.dataset, cv=options.protocol.cv)]
+    only = [only_label(prepared.dataset, cv=cv)]
     finished = finished_run(prepared, protocol, only, options, clock, command=command)
     return Finished(write_report(finished, options.out), [])
 

@@ -11,8 +11,10 @@ from .steps import (
     Finished,
     Prepared,
     Stopwatch,
+    check_labels,
     check_ready,
     classifier_options,
+    doubting,
     execution,
     finished_run,
     load,
@@ -30,6 +32,8 @@ def run_matrix(options: RunOptions, *, command: str = "") -> Finished:
     specs = dict.fromkeys([*options.source.train, *options.source.test])
     with clock.lap("load"):
         datasets = same_labels({spec: load(*name_and_path(spec), options) for spec in specs})
+    for spec in options.source.train:
+        check_labels(datasets[spec], options)
     prepared = {spec: prepare(dataset, options, clock) for spec, dataset in datasets.items()}
     cells = []
     for spec in options.source.train:
@@ -42,19 +46,20 @@ def _row(spec, prepared, options, clock, command):
     faces = prepared[spec]
     tests = [test for test in options.source.test if test != spec]
     protocol = protocol_of(faces, options)
+    folds = make_folds(faces.dataset, faces.duplicates, cv=protocol.cv, seed=protocol.seed)
     with clock.lap("evaluate"):
         evaluations, transfers, models = evaluate_transfer(
             options.models.classifiers,
             train=_labelled(faces),
             tests=[_labelled(prepared[test]) for test in tests],
-            folds=make_folds(faces.dataset, faces.duplicates, cv=protocol.cv, seed=protocol.seed),
+            folds=folds,
             protocol=protocol,
             recipe=recipe_of(faces, options),
             options=classifier_options(options),
             execution=execution(options),
         )
     out = options.out / faces.dataset.name
-    save_models(models, out)
+    save_models(doubting(models, evaluations, folds, faces), out)
     page = write_report(finished_run(faces, protocol, evaluations, options, clock, command=command), out)
     cells = [_cell(faces, faces, evaluations, page)] if spec in options.source.test else []
     return cells + [_cell(faces, prepared[test], results, page) for test, results in zip(tests, transfers)]

@@ -21,7 +21,7 @@ from ..classifiers.ensemble import DEFAULT_MEMBERS
 from ..classifiers.explain import EXPLANATIONS
 from ..classifiers.registry import member_names
 from ..classifiers.tuning import TUNINGS
-from ..data import BACKENDS, DATASETS, LineamentError, check_choice, data_home
+from ..data import BACKENDS, DATASETS, SPELLINGS, LineamentError, check_choice, data_home
 from ..features import DEFAULT_FAMILIES, FAMILIES, REFERENCES
 from ..landmarks import DETECTORS, ON_MISS
 from . import values
@@ -74,6 +74,7 @@ class SourceOptions:
         None, values.labels, "LIST",
         "labels to keep (anger,happiness), or to rename and merge (happy=positive,sad=negative)",
     )  # fmt: skip
+    spellings: str = option("fold", values.name, "NAME", "what is done about spellings of one label", SPELLINGS)
     train: tuple | None = option(
         None, values.names, "NAME:PATH,…",
         "datasets to train on, to be scored on those of --test: fer2013:PATH, or sample",
@@ -141,7 +142,13 @@ class ModelOptions:
 class ProtocolOptions:
     """How models are trained and scored."""
 
-    cv: int = option(5, values.whole(2, of=" folds"), "K", "number of cross-validation folds, 2 or more")
+    cv: int | None = option(
+        None, values.whole(2, of=" folds"), "K",
+        "number of cross-validation folds, 2 or more (default: 5, fewer where a small dataset has no 5 of a label)",
+    )  # fmt: skip
+    min_count: int | None = option(
+        None, values.whole(1), "N", "leave out labels with fewer subjects, or pictures, to train on"
+    )
     seed: int = option(0, values.whole(0, 2**32 - 1), "N", "of the sample, the folds and every model")
     selector: str = option("none", values.name, "NAME", "how features are chosen within each fold", _abouts(SELECTORS))
     n_features: int | None = option(

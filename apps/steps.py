@@ -5,14 +5,16 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..classifiers import CLASSIFIERS, ClassifierOptions, Execution, Protocol, resolve_protocol
+from ..classifiers import CLASSIFIERS, ClassifierOptions, Evaluation, Execution, Folds, Protocol, resolve_protocol
 from ..classifiers.bundle import save_model
+from ..classifiers.doubt import doubts_of
 from ..classifiers.model import VIEWS, FaceModel, Recipe
 from ..classifiers.nets import check_torch
 from ..classifiers.spec import CROPS
@@ -22,11 +24,18 @@ from ..data import (
     Duplicates,
     LineamentError,
     Skipped,
+    check_enough,
     find_duplicates,
+    fold_groups,
+    fold_spellings,
+    leave_out_rare,
     load_dataset,
     near_pairs,
     relabel,
+    units_to_train_on,
+    usual_folds,
 )
+from ..data.labels import FOLDS
 from ..data.parallel import Workers
 from ..data.similar import take_signatures
 from ..features import (
@@ -91,7 +100,20 @@ def load(name: str, path: Path | None, options: RunOptions) -> Dataset:
     """The dataset, with the labels that the options ask for."""
     source = options.source
     dataset = load_dataset(name, path, seed=options.protocol.seed, options=source.reader_options)
-    return relabel(dataset, source.labels) if source.labels else dataset
+    apart = source.spellings == "apart"
+    dataset = dataset if apart else fold_spellings(dataset)
+    dataset = relabel(dataset, source.labels, as_written=apart) if source.labels else dataset
+    least = options.protocol.min_count
+    dataset = leave_out_rare(dataset, least) if least else dataset
+    for note in dataset.notes:
+        log.warning("%s", note)
+    return dataset
+
+
+def check_labels(dataset: Dataset, options: RunOptions) -> None:
+    """Raise `LineamentError` with its cure where a label is too rare for the folds, before landmarks are looked for."""
+    units = units_to_train_on(dataset)
+    check_enough(dataset, options.protocol.cv or usual_folds(units, len(dataset)))
 
 
 def prepare(dataset: Dataset, options: RunOptions, clock: "Stopwatch") -> Prepared:
@@ -160,20 +182,29 @@ def _duplicates(faces) -> Duplicates:
 
 def protocol_of(prepared: Prepared, options: RunOptions) -> Protocol:
     """The protocol of the options for this dataset."""
-    chosen = options.protocol
+    chosen, dataset = options.protocol, prepared.dataset
     return resolve_protocol(
         d=len(prepared.table.names),
-        n_classes=len(np.unique(prepared.dataset.target)),
-        cv=chosen.cv,
+        n_classes=len(np.unique(dataset.target)),
+        cv=chosen.cv or _usual_folds(prepared),
         selector=chosen.selector,
         n_features=chosen.n_features,
         balance=chosen.balance,
         seed=chosen.seed,
-        grouped_by=grouped_by(prepared.dataset),
+        grouped_by=grouped_by(dataset),
         tune=chosen.tune,
         reference=prepared.reference,
         augment=options.measures.augment,
     )
+
+
+def _usual_folds(prepared):
+    """How many folds the faces allow, told where they are fewer than usual."""
+    units = units_to_train_on(prepared.dataset, groups=fold_groups(prepared.dataset, prepared.duplicates))
+    n = usual_folds(units, len(prepared.dataset))
+    if n < FOLDS:
+        log.warning("Cross-validation of %d folds instead of %d: the rarest label has no more to train on.", n, FOLDS)
+    return n
 
 
 def grouped_by(dataset) -> str:
@@ -228,6 +259,14 @@ def finished_run(
         landmark_seconds=prepared.faces.seconds_per_face,
         peak_memory=peak_memory(),
     )
+
+
+def doubting(
+    models: dict[str, FaceModel], evaluations: Sequence[Evaluation], folds: Folds, prepared: Prepared
+) -> dict[str, FaceModel]:
+    """The models with what their recipes say of when not to answer."""
+    kept = {"clusters": folds.groups, "found": prepared.faces.found}
+    return {one.name: models[one.name].with_recipe(**doubts_of(one, **kept)) for one in evaluations}
 
 
 def save_models(models: dict[str, FaceModel], out: Path) -> None:

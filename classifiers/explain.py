@@ -93,6 +93,8 @@ def explain(
             questions = questions.of_model(models[first.name].pipeline, first.selected)
     except LineamentError as error:
         return LeftOut(str(error))
+    if not all(len(model.screened) for model in questions.models):
+        return LeftOut("a fold holds fewer than four faces, too few to be asked what an answer rests on")
     settings = {"seed": seed, "n_jobs": n_jobs}
     kept = first.selected if set().union(*first.selected) <= set(table.names) else ()  # components have no column
     ablated = ablation(table, target, folds=folds, **settings)

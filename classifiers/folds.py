@@ -8,6 +8,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from ..data.dataset import TRAIN, Dataset
 from ..data.duplicates import Duplicates, fold_groups
 from ..data.errors import LineamentError
+from ..data.labels import check_enough
 
 HELD_OUT = -1  # predicted by the model that was fitted on the whole training part
 UNUSED = -2  # neither trained on nor scored: a training picture that the held-out part shows too
@@ -88,12 +89,4 @@ def _check_labels(dataset, rows, groups, cv):
         raise LineamentError(
             f"Only {len(present)} label is left to train on; a classifier needs two. Labels: {dataset.label_counts()}."
         )
-    unit = "subjects" if dataset.groups is not None else "different images"
-    for label in present:
-        n = len(np.unique(groups[rows[target == label]]))
-        if n < cv:
-            cure = f"Lower --cv to {n}" if n > 1 else "Add images of it or remove the label"
-            raise LineamentError(
-                f"The label '{dataset.label_names[label]}' has {n} {unit} to train on, "
-                f"fewer than the {cv} folds. {cure}."
-            )
+    check_enough(dataset, cv, rows=rows, groups=groups)

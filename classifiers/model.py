@@ -10,6 +10,9 @@ from ..data.errors import LineamentError
 from ..data.parallel import Workers
 from ..features import Inputs, Measures, measure
 from ..landmarks import Faces, Finder, look_at
+from .abstention import UNSURE, answered, confidence_of
+from .conformal import sets_of
+from .doubt import refusal_threshold, set_thresholds
 from .spec import CROPS, FEATURES
 
 FACE, MIRROR = "face", "mirror"
@@ -47,6 +50,10 @@ class Recipe:
         Scores by part, "cv" (the mean of the folds) and "test", as `data.scores.scores` gives them.
     calibration : dict
         By part too: `accuracy`, and the mean `confidence` in the answers, which equals it where probabilities are true.
+    refusal : dict
+        By risk, "0.05", "0.1", "0.2": the confidence from which it answers, as `doubt.doubts_of` gives it.
+    sets : dict
+        By level, "0.8", "0.9", "0.95": the thresholds of label sets. Both are empty for a model made before them.
     """
 
     classifier: str = ""
@@ -62,6 +69,8 @@ class Recipe:
     training_digest: str = ""
     metrics: Mapping[str, Mapping] = field(default_factory=dict)
     calibration: Mapping[str, Mapping] = field(default_factory=dict)
+    refusal: Mapping[str, Mapping] = field(default_factory=dict)
+    sets: Mapping[str, Mapping] = field(default_factory=dict)
 
     def __post_init__(self):
         for name in ("labels", "families", "views"):
@@ -150,6 +159,49 @@ class FaceModel:
                 "not have. Train one without --reference."
             )
         return self.answer(measure(faces, self.measures))
+
+    def answers(self, proba: np.ndarray, *, risk: float = 0.1, guaranteed: bool = True) -> np.ndarray:
+        """Label indices (n,) of probabilities (n, k); UNSURE, -1, where the model had better not answer.
+
+        Of the answers that are given, at most the share `risk` is wrong.
+
+        Parameters
+        ----------
+        proba : ndarray of shape (n, k)
+            As `predict_proba` gives them.
+        risk : 0.05, 0.1 or 0.2
+        guaranteed : bool
+            Whether the risk is promised for new faces, but for a chance of 1 in 20, or was merely seen in the
+            cross-validation.
+
+        Raises
+        ------
+        LineamentError
+            If the model was made before models knew this, or for another risk.
+        """
+        threshold = refusal_threshold(self.recipe.refusal, risk, guaranteed=guaranteed)
+        return np.where(answered(confidence_of(proba), threshold), proba.argmax(axis=1), UNSURE)
+
+    def label_sets(self, proba: np.ndarray, *, level: float = 0.9, found: np.ndarray | None = None) -> np.ndarray:
+        """Sets of labels (n, k), bool, that hold the true one with the probability `level`, whichever label it is.
+
+        Parameters
+        ----------
+        proba : ndarray of shape (n, k)
+            As `predict_proba` gives them.
+        level : 0.8, 0.9 or 0.95
+        found : ndarray of shape (n,), bool, or None
+            Whether the detector saw each face: the sets keep their promise for those that it saw and for those that
+            it did not as well, and are larger for it.
+
+        Raises
+        ------
+        LineamentError
+            If the model was made before models knew this, or for another level.
+        """
+        by_label, by_group = set_thresholds(self.recipe.sets, level)
+        sets = sets_of(proba, by_label)
+        return sets if found is None else sets | sets_of(proba, by_group[(~found).astype(int)][:, None])
 
     def with_recipe(self, **changes) -> "FaceModel":
         """The same pipeline under a recipe with these fields changed."""

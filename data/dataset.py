@@ -44,6 +44,8 @@ class Dataset:
         True where the pictures show nobody; every report says so.
     about : str
         One sentence for the report: what the pictures are, and their licence.
+    notes : tuple of str
+        What was done to the labels as they are written, a sentence each.
     landmarks : ndarray of shape (n, 68, 2), float32, or None
         Points that came with the data, in pixels; NaN where a face has none.
     votes : ndarray of shape (n, k), float, or None
@@ -60,6 +62,7 @@ class Dataset:
     skipped: tuple[Skipped, ...] = ()
     synthetic: bool = False
     about: str = ""
+    notes: tuple[str, ...] = ()
     landmarks: np.ndarray | None = None
     votes: np.ndarray | None = None
 

@@ -8,7 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .dataset import Dataset, Skipped, image_digests
 from .duplicates import Duplicates, find_duplicates
+from .errors import LineamentError
 from .images import UnreadableImage
+from .labels import FOLDS, check_enough, fold_spellings
 from .parallel import Workers
 from .similar import near_pairs, survey_images
 
@@ -41,6 +43,7 @@ class Description:
             [
                 f"{self.dataset.name}: {len(self.dataset):,} pictures",
                 *_counts("Labels", self.dataset.label_counts()),
+                *_label_lines(self.dataset),
                 *_split_lines(self.dataset),
                 *_subject_lines(self.dataset),
                 *_counts("Sizes", {f"{w}x{h}": n for (w, h), n in self.sizes[:most]}, of=len(self.sizes)),
@@ -91,6 +94,16 @@ def _counts(title, counts, of=None) -> list[str]:
     width = max(map(len, counts), default=0)
     more = f" ({of} kinds)" if of and of > len(counts) else ""
     return [f"{title}{more}:", *(f"  {name:{width}}  {n:7,}  {n / total:6.1%}" for name, n in counts.items())]
+
+
+def _label_lines(dataset):
+    """What is to be known of the labels before a run: spellings of one, and those too rare for the usual folds."""
+    lines = [f"  {note}" for note in fold_spellings(dataset).notes]
+    try:
+        check_enough(fold_spellings(dataset), FOLDS)
+    except LineamentError as error:
+        lines.append(f"  {error}")
+    return lines
 
 
 def _split_lines(dataset):

@@ -1,5 +1,7 @@
 """One vocabulary for the labels of all datasets: eight emotions, and the names that they go by."""
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -31,6 +33,16 @@ def canonical_name(label: str) -> str | None:
     return _CANONICAL_OF.get(label.strip().lower())
 
 
+def spelling(label: str) -> str:
+    """What a label is told apart by: without case, surrounding space, kinds of separators and of letters (NFKC).
+
+    >>> spelling(" Very_HAPPY") == spelling("very-happy")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
+    return re.sub(r"[\s_\-\u2010-\u2015]+", " ", plain).strip() or label
+
+
 def parse_labels(text: str) -> list[str] | dict[str, str]:
     """Labels from a flag: "anger,happiness" as a list, "happy=positive,sad=negative" as a mapping.
 
@@ -46,15 +58,17 @@ def parse_labels(text: str) -> list[str] | dict[str, str]:
     return dict(pairs) if pairs else items
 
 
-def relabel(dataset: Dataset, labels: Sequence[str] | Mapping[str, str]) -> Dataset:
+def relabel(dataset: Dataset, labels: Sequence[str] | Mapping[str, str], *, as_written: bool = False) -> Dataset:
     """Rename, merge or choose labels; rows of all other labels move to `skipped`.
 
     Parameters
     ----------
     dataset : Dataset
     labels : list of names to keep, or mapping of old names to new ones
-        The dataset's own names or any synonym. A list gives emotions their
-        canonical names; a mapping merges labels that map to one name.
+        The dataset's own names in any spelling, or any synonym. A list gives
+        emotions their canonical names; a mapping merges labels that map to one name.
+    as_written : bool
+        A list leaves the labels their own names.
 
     Raises
     ------
@@ -65,10 +79,10 @@ def relabel(dataset: Dataset, labels: Sequence[str] | Mapping[str, str]) -> Data
     new_of = {}
     for old, new in pairs:
         for label in _own_labels(dataset, old):
-            new_of[label] = new
+            new_of[label] = label if as_written and not isinstance(labels, Mapping) else new
     if len(set(new_of.values())) < 2:
         raise LineamentError(f"Only {len(set(new_of.values()))} label would be left: name at least two.")
-    return _renamed(dataset, new_of)
+    return renamed(dataset, new_of)
 
 
 def align_labels(datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
@@ -85,35 +99,36 @@ def align_labels(datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
         named = " and ".join(f"'{dataset.name}' ({', '.join(dataset.label_names)})" for dataset in datasets)
         raise LineamentError(f"{named} share fewer than two labels. Rename labels of one first.")
     return tuple(
-        _renamed(dataset, {label: new for label, new in new_of.items() if new in shared})
+        renamed(dataset, {label: new for label, new in new_of.items() if new in shared})
         for dataset, new_of in zip(datasets, names)
     )
 
 
 def _own_labels(dataset, name) -> list[str]:
-    """The dataset's labels that a name means: itself, else every one with the same canonical name."""
+    """The dataset's labels that a name means: itself, else every spelling of it, else every synonym."""
     if name in dataset.label_names:
         return [name]
     canonical = canonical_name(name)
-    meant = [label for label in dataset.label_names if canonical and canonical_name(label) == canonical]
+    meant = [label for label in dataset.label_names if spelling(label) == spelling(name)]
+    meant = meant or [label for label in dataset.label_names if canonical and canonical_name(label) == canonical]
     return meant or [check_choice(f"label of '{dataset.name}'", name, dataset.label_names)]
 
 
-def _renamed(dataset, new_of) -> Dataset:
-    """Rows of the labels in `new_of` under their new names, in alphabetical order."""
+def renamed(dataset: Dataset, new_of: Mapping[str, str], *, why: str = "is not used") -> Dataset:
+    """Rows of the labels in `new_of` under their new names, in alphabetical order; the others are in `skipped`."""
     label_names = tuple(sorted(set(new_of.values())))
     number = {name: index for index, name in enumerate(label_names)}
     target_of = np.array([number.get(new_of.get(label), -1) for label in dataset.label_names])
     kept = target_of[dataset.target] >= 0
     skipped = tuple(
-        Skipped(str(dataset.keys[row]), f"label '{dataset.label_names[dataset.target[row]]}' is not used")
+        Skipped(str(dataset.keys[row]), f"label '{dataset.label_names[dataset.target[row]]}' {why}")
         for row in np.flatnonzero(~kept)
     )
     if not kept.any():
         raise LineamentError(f"No picture of '{dataset.name}' has one of the labels {', '.join(label_names)}.")
     votes = None if dataset.votes is None else _merged(dataset.votes, target_of, len(label_names))
-    renamed = replace(dataset, votes=votes).take(np.flatnonzero(kept), skipped=skipped)
-    return replace(renamed, target=target_of[renamed.target], label_names=label_names)
+    rows = replace(dataset, votes=votes).take(np.flatnonzero(kept), skipped=skipped)
+    return replace(rows, target=target_of[rows.target], label_names=label_names)
 
 
 def _merged(votes, target_of, k):

@@ -33,6 +33,7 @@ from .settings import plain
 
 FORMAT = 1
 RUN, FACES, PREDICTIONS, GALLERY = "run.json", "faces.parquet", "predictions.parquet", "gallery.parquet"
+DATASET = ("name", "label_names", "synthetic", "about", "notes")
 SIMPLE = (
     "families", "detector", "on_miss", "config", "seconds", "command", "n_landmarks_fresh", "landmark_seconds",
     "peak_memory", "model_bytes", "versions",
@@ -135,7 +136,9 @@ def _run_document(run):
     return plain(
         {
             "format": FORMAT,
-            "dataset": {name: getattr(dataset, name) for name in ("name", "label_names", "synthetic", "about")},
+            "dataset": {
+                name: getattr(dataset, name) for name in ("name", "label_names", "synthetic", "about", "notes")
+            },
             "skipped": [asdict(item) for item in run.skipped],
             "failures": [failure.to_dict() for failure in run.failures],
             "features": list(run.table.names),
@@ -195,7 +198,7 @@ def _dataset_of(document, faces, names):
         groups=column("subject"),
         split=column("split"),
         skipped=tuple(Skipped(**item) for item in document["skipped"]),
-        **document["dataset"] | {"label_names": names},
+        **document["dataset"] | {"label_names": names, "notes": tuple(document["dataset"].get("notes", ()))},
     )
 
 

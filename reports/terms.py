@@ -66,3 +66,26 @@ EPOCH = Term(
     "an epoch is one pass of a net over its training pictures; the loss is the quantity that it makes smaller.",
 )
 IOD = Term("IOD", "the inter-ocular distance, between the outer corners of the eyes: the unit of lengths here.")
+RISK = Term(
+    "Risk, coverage",
+    "a model that may leave faces unanswered has a coverage, the share of the faces that it answers, and a risk, the "
+    "share of these answers that are wrong. It answers those faces that it is surest of.",
+)
+AURC = Term(
+    "Area under the curve (AURC)",
+    "the mean risk over all coverages. If sorting by confidence were worth nothing, it would be the error over all "
+    "faces; with every right answer before every wrong one it would be the least there is. The excess is what lies "
+    "between that least and the model (E-AURC; Geifman and others 2019).",
+)
+PROMISED_RISK = Term(
+    "Promised risk",
+    f"the threshold of confidence was tested so that on new faces of the same kind no more than this share of the "
+    f"answers is wrong, with 95{THIN}% certainty (“learn then test”, Angelopoulos and others 2025). A threshold that "
+    "merely had this risk on the faces that it was chosen on promises nothing: it is the luckiest of many.",
+)
+LABEL_SET = Term(
+    "Set of labels, its promise",
+    f"instead of one label the model names all that it cannot rule out. Sets that promise 90{THIN}% hold the true "
+    f"label of at least 90{THIN}% of new faces, whichever label that is (conformal prediction; Vovk and others 2005). "
+    "A model that knows little keeps the promise by large sets.",
+)

@@ -93,6 +93,7 @@ def test_a_planted_bare_import_is_seen():
         ("torch", "classifiers/nets"),
         ("skorch", "classifiers/nets"),
         ("matplotlib", "reports/figures"),
+        ("crepes", "classifiers/conformal.py"),
     ],
 )
 def test_one_door_a_library(library, door):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.small import draw_fer, missing
 from lineament import run_pipeline
 from lineament.reports import rewrite_report, write_report
 from made_runs import N, made_run, relabelled
@@ -91,3 +92,19 @@ def test_the_pipeline_reports_a_dataset_of_one_label(tmp_path, undrawn, sample):
     flags = ["--dataset", "folder", "--data", str(tmp_path / "faces"), "--out", str(tmp_path / "run")]
     assert run_pipeline.main([*flags, "--cache", str(tmp_path / "cache"), "--n-jobs", "1"]) == 0
     assert "bear one label, “happy”" in words_of(tmp_path / "run")
+
+
+@pytest.mark.parametrize("n, k", [(10, 2), (40, 4)])
+def test_few_pictures_run_through_the_default_flags(tmp_path, fer_zip, n, k):
+    """The fast part of benchmarks/small.py: a report, with audit and explanation, or their absence told."""
+    draw_fer(fer_zip, tmp_path / "faces", n, k)
+    flags = ["--data", str(tmp_path / "faces"), "--out", str(tmp_path / "run"), "--cache", str(tmp_path / "cache")]
+    assert run_pipeline.main([*flags, "--n-jobs", "1"]) == 0
+    kept = json.loads((tmp_path / "run" / "run.json").read_text())
+    told = " ".join(missing(tmp_path / "run"))
+    assert len(kept["evaluations"]) == 4 and sorted(path.stem for path in (tmp_path / "run" / "models").iterdir())
+    for step in ("audit", "explanation"):
+        assert kept[step] is not None or f"{step} (" in told
+    assert "section" not in told and "figure" not in told and "table" not in told and "knowledge" not in told
+    assert kept["protocol"]["cv"] == min(5, n // k)
+    assert "Error" not in told and ("fewer than four faces" in told) == (n == 10)

@@ -21,13 +21,15 @@ from lineament.reports.write import toml
 
 # Flags, keys of a config and variables have these names: configs of old runs hold them.
 NAMES = {
-    "dataset", "data", "reader_options", "labels", "train", "test", "classifiers", "members", "tune", "features",
+    "dataset", "data", "reader_options", "labels", "spellings", "train", "test", "classifiers", "members", "tune",
+    "features", "min_count",
     "reference", "selector", "n_features", "cv", "balance", "augment", "detector", "landmark_model", "on_miss", "audit",
     "explain", "cnn_epochs", "n_jobs", "backend", "scheduler", "seed", "out", "cache",
 }  # fmt: skip
 # One value of each that differs from its default, as a flag has it.
 GIVEN = {
     "dataset": "folder", "data": "pictures", "reader_options": "angles=all", "labels": "happy=good,sad=bad",
+    "spellings": "apart", "min_count": "3",
     "train": "sample", "test": "sample,fer2013:f.zip", "classifiers": "lda,svm", "members": "lda,svm", "tune": "quick",
     "features": "angles", "reference": "neutral", "selector": "l1", "n_features": "30", "cv": "3", "balance": "smote",
     "augment": "mirror", "detector": "haar", "landmark_model": "m.dat", "on_miss": "drop", "audit": "full",

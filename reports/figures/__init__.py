@@ -2,6 +2,7 @@
 
 from .answers import CalibrationDisplay, ConfusionDisplay, RatesDisplay
 from .canvas import DARK, LIGHT, THEMES, Theme, clearer, png, pngs
+from .doubt import RiskCoverageDisplay
 from .faces import ClusterFacesDisplay, FeatureFacesDisplay, TilesDisplay
 from .general import BarsDisplay, CurvesDisplay, EffectsDisplay, HistogramDisplay, NoteDisplay
 from .scores import CostDisplay, GapsDisplay, GrowthDisplay, IntervalsDisplay, RanksDisplay, ScoresDisplay
@@ -25,6 +26,7 @@ __all__ = [
     "NoteDisplay",
     "RanksDisplay",
     "RatesDisplay",
+    "RiskCoverageDisplay",
     "ScoresDisplay",
     "Theme",
     "TilesDisplay",

@@ -14,6 +14,7 @@ SECTIONS: tuple[Section, ...] = tuple(
             "families": "families:SECTION",
             "growth": "growth:SECTION",
             "certainty": "certainty:SECTION",
+            "doubt": "doubt:SECTION",
             "slices": "slices:SECTION",
             "data": "data:SECTION",
             "faces": "faces:SECTION",

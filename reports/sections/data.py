@@ -25,7 +25,7 @@ def content(run, tables):
 def data_sentences(run):
     """Pictures, subjects, split, duplicates."""
     dataset = run.dataset
-    sentences = [dataset.about] if dataset.about else []
+    sentences = [*([dataset.about] if dataset.about else []), *dataset.notes]
     if dataset.groups is None:
         sentences.append("Who is shown is not known.")
     else:

@@ -1,0 +1,210 @@
+"""When a model should not answer: risk against coverage, and what a promised risk costs, as tables.
+
+Thresholds are learned on other faces than those that they are measured on: for the held-out part from the answers of
+the whole cross-validation, and within the cross-validation, for each fold from the answers of the other folds.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ..classifiers.abstention import (
+    RISKS,
+    answered,
+    area_under_risk,
+    confidence_of,
+    guaranteed_threshold,
+    least_area,
+    plain_threshold,
+    risk_coverage,
+)
+from ..data.duplicates import fold_groups
+from .metrics import CV, main_part, scored_parts
+from .run import Run
+from .statistics import CONFIDENCE, percentile_interval
+
+STEPS = 100  # points of a curve
+N_RESAMPLES = 400  # of the area under a curve
+MOST_NUMBERS = 4_000_000  # in one block of resamples
+GUARANTEED, PLAIN = "guaranteed", "plain"
+CURVE_COLUMNS = ("model", "coverage", "threshold", "n", "risk", "low", "high")
+AREA_COLUMNS = (
+    "model", "part", "n", "error", "aurc", "low", "high", "least", "excess", "gain", "gain_low", "gain_high",
+)  # fmt: skip
+REFUSAL_COLUMNS = ("model", "part", "risk", "kind", "threshold", "answered", "n", "measured", "low", "high")
+
+
+def clusters_of(run: Run) -> np.ndarray:
+    """The cluster (n,) of each picture: its subject and its copies, which are not independent of it."""
+    return fold_groups(run.dataset, run.duplicates)
+
+
+def plans(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Masks (n,) of what thresholds are learned from, and of what they are measured on."""
+    part, fold = main_part(run), run.evaluations[0].fold
+    if part != CV:
+        yield fold >= 0, scored_parts(run)[part]
+        return
+    for number in range(run.evaluations[0].n_folds):
+        yield (fold >= 0) & (fold != number), fold == number
+
+
+# --- intervals -------------------------------------------------------------------------------------
+
+
+def share_intervals(
+    hit: np.ndarray, place: np.ndarray, clusters: np.ndarray, m: int, *, confidence: float = CONFIDENCE
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds (m,) of the share of hits among the rows at a place up to each of m.
+
+    Wilson's interval for as many faces as the clusters are worth: the faces divided by the design effect, which is the
+    linearised variance between clusters over the binomial one, at least 1; Student's t with a degree of freedom less
+    than there are clusters.
+
+    Parameters
+    ----------
+    hit : ndarray of shape (n,), bool
+    place : ndarray of shape (n,), int in 0 … m-1
+    clusters : ndarray of shape (n,)
+    m : int
+
+    References
+    ----------
+    Korn and Graubard, "Confidence Intervals for Proportions With Small Expected Number of Positive Counts Estimated
+    From Survey Data", Survey Methodology 24 (1998).
+    """
+    _, cluster = np.unique(clusters, return_inverse=True)
+    cells, k = cluster * m + place, int(cluster.max(initial=-1)) + 1
+    n, hits = (
+        np.bincount(cells, weights=weights, minlength=k * m).reshape(k, m).cumsum(axis=1)
+        for weights in (None, np.asarray(hit, dtype=float))
+    )
+    total, n_clusters = np.maximum(n.sum(axis=0), 1), (n > 0).sum(axis=0)
+    share = hits.sum(axis=0) / total
+    between = ((hits - share * n) ** 2).sum(axis=0) * n_clusters / np.maximum(n_clusters - 1, 1)
+    binomial = share * (1 - share) * total
+    alike = (n**2).sum(axis=0) / total  # where all hit, or none: as if the faces of a cluster were one
+    effect = np.where(binomial > 0, between / np.where(binomial > 0, binomial, 1), alike)
+    worth = total / np.maximum(effect, 1)
+    return _wilson(share, worth, stats.t.ppf((1 + confidence) / 2, np.maximum(n_clusters - 1, 1)))
+
+
+def share_interval(hit: np.ndarray, clusters: np.ndarray, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Bounds of the share of hits (n,); NaN without a row."""
+    if not len(hit):
+        return np.nan, np.nan
+    low, high = share_intervals(hit, np.zeros(len(hit), dtype=int), clusters, 1, confidence=confidence)
+    return float(low[0]), float(high[0])
+
+
+def _wilson(share, n, z):
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return np.where(share > 0, np.maximum(middle - half, 0), 0.0), np.where(
+        share < 1, np.minimum(middle + half, 1), 1.0
+    )
+
+
+# --- risk and coverage -----------------------------------------------------------------------------
+
+
+def _scored(run, evaluation, rows):
+    return confidence_of(evaluation.proba[rows]), evaluation.predicted[rows] != evaluation.target[rows]
+
+
+def curves_table(run: Run) -> pd.DataFrame:
+    """Risk against coverage, main part: `model`, `coverage`, `threshold`, `n` answered, `risk` with `low`, `high`."""
+    rows, blocks = scored_parts(run)[main_part(run)], [pd.DataFrame(columns=list(CURVE_COLUMNS))]
+    clusters = clusters_of(run)[rows]
+    for evaluation in run.evaluations:
+        confidence, wrong = _scored(run, evaluation, rows)
+        coverage, risk, thresholds = risk_coverage(confidence, wrong)
+        kept = np.unique(np.searchsorted(coverage, np.arange(1, STEPS + 1) / STEPS - 1e-9))
+        place = np.searchsorted(-thresholds[kept], -confidence)
+        low, high = share_intervals(wrong, place, clusters, len(kept))
+        blocks.append(
+            pd.DataFrame(
+                {
+                    "model": evaluation.name,
+                    "coverage": coverage[kept],
+                    "threshold": thresholds[kept],
+                    "n": np.round(coverage[kept] * len(confidence)).astype(int),
+                    "risk": risk[kept],
+                    "low": low,
+                    "high": high,
+                }
+            )
+        )
+    return pd.concat([block for block in blocks if len(block)] or blocks, ignore_index=True)
+
+
+def areas_table(run: Run) -> pd.DataFrame:
+    """The area under each curve, main part.
+
+    `error` of all faces, which is the area for a random order; `aurc` with
+    `low`, `high`; `least`, that of the best order there is, and the `excess`
+    over it; `gain`, error - aurc, with its bounds.
+    """
+    part = main_part(run)
+    rows, table = scored_parts(run)[part], []
+    clusters = clusters_of(run)[rows]
+    for evaluation in run.evaluations:
+        confidence, wrong = _scored(run, evaluation, rows)
+        area, least = float(area_under_risk(confidence, wrong)), least_area(wrong)
+        areas, errors = _resampled_areas(confidence, wrong, clusters)
+        low, high = percentile_interval(areas)
+        gain_low, gain_high = percentile_interval(errors - areas)
+        table.append(
+            (
+                evaluation.name, part, len(wrong), wrong.mean(), area, float(low), float(high), least, area - least,
+                wrong.mean() - area, float(gain_low), float(gain_high),
+            )
+        )  # fmt: skip
+    return pd.DataFrame(table, columns=list(AREA_COLUMNS))
+
+
+def _resampled_areas(confidence, wrong, clusters, seed=0):
+    """AURC (b,) and error (b,) where whole clusters are drawn anew."""
+    rng = np.random.default_rng(seed)
+    _, cluster = np.unique(clusters, return_inverse=True)
+    k, block = int(cluster.max()) + 1, max(1, MOST_NUMBERS // len(wrong))
+    areas, errors = [], []
+    for start in range(0, N_RESAMPLES, block):
+        drawn = rng.multinomial(k, np.full(k, 1 / k), size=min(block, N_RESAMPLES - start))[:, cluster].astype(float)
+        areas.append(np.atleast_1d(area_under_risk(confidence, wrong, drawn)))
+        errors.append(drawn @ wrong / drawn.sum(axis=1))
+    return np.concatenate(areas), np.concatenate(errors)
+
+
+def refusals_table(run: Run) -> pd.DataFrame:
+    """What a promised risk costs, main part.
+
+    `kind` "guaranteed" or "plain"; the mean `threshold` (NaN where there is
+    none), the share `answered` and its `n`, and the risk `measured` on them
+    with `low`, `high`.
+    """
+    part, clusters, masks, table = main_part(run), clusters_of(run), list(plans(run)), []
+    for evaluation in run.evaluations:
+        for risk in RISKS:
+            for kind in (GUARANTEED, PLAIN):
+                given, thresholds = np.zeros(len(clusters), dtype=bool), []
+                for learned, measured in masks:
+                    confidence, wrong = _scored(run, evaluation, learned)
+                    if kind == GUARANTEED:
+                        one = guaranteed_threshold(confidence, wrong, risk, clusters=clusters[learned])
+                    else:
+                        one = plain_threshold(confidence, wrong, risk)
+                    thresholds += [] if one is None else [one]
+                    given[measured] = answered(confidence_of(evaluation.proba[measured]), one)
+                wrong = evaluation.predicted[given] != evaluation.target[given]
+                n_scored = sum(int(measured.sum()) for _, measured in masks)
+                table.append(
+                    (
+                        evaluation.name, part, risk, kind, np.mean(thresholds) if thresholds else np.nan,
+                        given.sum() / n_scored, int(given.sum()), wrong.mean() if len(wrong) else np.nan,
+                        *share_interval(wrong, clusters[given]),
+                    )
+                )  # fmt: skip
+    return pd.DataFrame(table, columns=list(REFUSAL_COLUMNS))
