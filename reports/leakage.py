@@ -2,80 +2,131 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from ..classifiers.audit import DETECTED, DUPLICATES, SELECTION, SUBJECTS, Comparison
+from ..classifiers.audit import DETECTED, DUPLICATES, SELECTION, SEQUENCES, SUBJECTS, Comparison
+from ..data.duplicates import fold_groups
 from .run import Run
-from .statistics import corrected_interval, percentile_interval, resampled_counts
-from .uncertainty import NO_DIFFERENCE, units_of
+from .statistics import CONFIDENCE, corrected_interval
+from .uncertainty import NO_DIFFERENCE
 
-SCORED, UNSCORED = (0, 1), 2  # right or wrong; not scored by this protocol
-NORMAL = 1.959963984540054  # 95 % of a normal distribution lie within as many standard deviations
+POWER = 0.8  # with which a difference that can be shown would be
 RULES = {
-    SUBJECTS: ("subjects apart", "random folds"),
-    DUPLICATES: ("repeated pictures together", "repeated pictures dealt at random"),
+    DUPLICATES: ("copies together", "copies on both sides"),
+    SEQUENCES: ("whole sequences together", "frames of a sequence on both sides"),
+    SUBJECTS: ("whole persons apart", "persons on both sides"),
     DETECTED: ("all faces", "detected faces alone"),
     SELECTION: ("features selected within the fold", "features selected on all pictures"),
 }
 CAUSES = {
-    SUBJECTS: (
-        "With random folds a person sits on both sides, so a model scores by knowing the face again, which helps with "
-        "nobody new."
+    DUPLICATES: (
+        "A picture of which a copy, exact or nearly so, is trained on is remembered when it is scored, not understood. "
+        "Frames of one sequence are no copies here; they are the next step."
     ),
-    DUPLICATES: "A picture that is trained on and scored as well is remembered, not understood.",
+    SEQUENCES: (
+        "Neighbouring frames of one sequence show one moment: a model that was trained on one has all but seen the "
+        "other. Persons may sit on both sides before and after this step, so it says nothing of knowing a person."
+    ),
+    SUBJECTS: (
+        "A model scores by knowing the face again, which helps with nobody new. Copies and frames of one sequence stay "
+        "together before and after this step, so what it changes is who is known."
+    ),
     DETECTED: (
         "Faces that the detector misses are the hard ones; who leaves them out reports the easy part as the whole."
     ),
     SELECTION: ("A selector that has seen the labels of the scored pictures picks features that fit them by chance."),
 }
 GAP_COLUMNS = (
-    "rule", "honest_rule", "leaky_rule", "n", "honest", "leaky", "gap", "low", "high", "verdict", "cause", "why_not",
+    "rule", "honest_rule", "leaky_rule", "n", "honest", "leaky", "gap", "low", "high", "detectable", "verdict", "cause",
+    "why_not",
 )  # fmt: skip
 
 
 def gaps_table(run: Run) -> pd.DataFrame:
-    """`honest` and `leaky` accuracy by `rule`, their `gap` with interval, `verdict`, `cause`; empty without audit."""
+    """`honest` and `leaky` accuracy by `rule`, their `gap` with interval, `verdict`, `cause`; empty without audit.
+
+    The intervals hold for all rules together (Bonferroni), so that of twenty
+    audits without a leak one at most accuses any rule. `detectable` is the
+    gap that this audit would have shown in four of five cases.
+    """
     if run.audit is None:
         return pd.DataFrame(columns=list(GAP_COLUMNS))
-    rows = [_gap(run, comparison) for comparison in run.audit.comparisons]
+    asked = sum(not one.why_not for one in run.audit.comparisons)
+    groups = fold_groups(run.dataset, run.duplicates)[run.audit.rows]
+    rows = [
+        _gap(run.audit, comparison, run.dataset.target[run.audit.rows], groups, asked)
+        for comparison in run.audit.comparisons
+    ]
     return pd.DataFrame(rows, columns=list(GAP_COLUMNS))
 
 
-def _gap(run, comparison: Comparison):
+def _gap(audit, comparison: Comparison, target, groups, asked):
     named = {"rule": comparison.name, "cause": CAUSES[comparison.name], "why_not": comparison.why_not}
     named |= dict(zip(("honest_rule", "leaky_rule"), RULES[comparison.name]))
     if comparison.why_not:
         return {**named, "n": 0, "verdict": "nothing to compare"}
-    target = run.dataset.target[run.audit.rows]
-    outcomes = [_outcome(predicted, target) for predicted in (comparison.honest, comparison.leaky)]
-    cells = outcomes[0] * 3 + outcomes[1]
-    mask = np.zeros(len(run.dataset), dtype=bool)
-    mask[run.audit.rows] = True
-    drawn = resampled_counts(cells, 9, units=units_of(run, mask))
-    observed = np.bincount(cells, minlength=9)[None]
-    honest, leaky = (float(share[0]) for share in _accuracies(observed))
-    resampled = np.subtract(*reversed(_accuracies(drawn)))
-    low, high = _widened(leaky - honest, percentile_interval(resampled), run.audit.repeats)
-    verdict = "flattered" if low > 0 else "too low" if high < 0 else NO_DIFFERENCE
-    scores = {"honest": honest, "leaky": leaky, "gap": leaky - honest, "low": low, "high": high}
-    return {**named, "n": len(target), **scores, "verdict": verdict}
+    honest, leaky = (_right(answers, target) for answers in (comparison.honest, comparison.leaky))
+    gap, error, df = gap_error(honest, leaky, groups, audit.repeats.mean(axis=1))
+    half = stats.t.ppf(1 - (1 - CONFIDENCE) / (2 * asked), df) * error
+    verdict = "flattered" if gap > half else "too low" if gap < -half else NO_DIFFERENCE
+    return {
+        **named, "n": len(target), "honest": np.nanmean(honest), "leaky": np.nanmean(leaky), "gap": gap,
+        "low": gap - half, "high": gap + half, "detectable": detectable(error, df, tests=asked), "verdict": verdict,
+    }  # fmt: skip
 
 
-def _widened(gap, interval, repeats):
-    """The interval with what the choice of folds alone changes: resampled pictures keep the fitted models."""
-    refolding = NORMAL * repeats.mean(axis=1).std(ddof=1) if len(repeats) > 1 else 0.0
-    low, high = interval
-    return float(gap - np.hypot(gap - low, refolding)), float(gap + np.hypot(high - gap, refolding))
+def _right(answers, target):
+    """Whether each answer (r, n) is right, 0 or 1; NaN where it is not scored."""
+    return np.where(answers < 0, np.nan, answers == target)
 
 
-def _outcome(predicted, target):
-    return np.where(predicted < 0, UNSCORED, predicted == target).astype(np.int64)
+def gap_error(honest: np.ndarray, leaky: np.ndarray, groups: np.ndarray, refolded: np.ndarray) -> tuple:
+    """Gap of two accuracies on the same pictures, its standard error and the error's degrees of freedom.
+
+    The variance has two parts: of the pictures, whole groups at a time (the
+    sandwich of the linearised difference), and of the choice of folds, from
+    cross-validations on other folds. Degrees of freedom after Welch and
+    Satterthwaite.
+
+    Parameters
+    ----------
+    honest, leaky : ndarray of shape (r, n)
+        1 where the answer is right, 0 where not, NaN where none is scored; r cross-validations.
+    groups : ndarray of shape (n,)
+        Pictures that are not independent share a number.
+    refolded : ndarray of shape (k,)
+        Accuracy of the honest rule on k other folds.
+    """
+    means = [np.nanmean(side) for side in (honest, leaky)]
+    gap = float(means[1] - means[0])
+    parts = [np.nansum(side - mean, axis=0) / np.isfinite(side).sum() for side, mean in zip((honest, leaky), means)]
+    _, group = np.unique(groups, return_inverse=True)
+    n_groups = int(group.max()) + 1
+    of_groups = np.bincount(group, weights=parts[1] - parts[0])
+    pictures = n_groups / max(n_groups - 1, 1) * (of_groups**2).sum()
+    folds, free = _of_folds(leaky, refolded)
+    error = np.sqrt(pictures + folds)
+    df = (pictures + folds) ** 2 / max(pictures**2 / max(n_groups - 1, 1) + folds**2 / max(free, 1), 1e-30)
+    return gap, float(error), float(max(df, 1.0))
 
 
-def _accuracies(counts):
-    """Honest and leaky accuracy (b,) from counts (b, 9) of pairs of outcomes."""
-    table = counts.reshape(-1, 3, 3).astype(float)
-    margins = table.sum(axis=2), table.sum(axis=1)
-    return [margin[:, 1] / np.maximum(margin[:, :2].sum(axis=1), 1) for margin in margins]
+def _of_folds(leaky, refolded):
+    """Variance of the gap by the choice of folds, and its degrees of freedom."""
+    turns = [refolded] if len(leaky) < 2 else [refolded, np.nanmean(leaky, axis=1)]
+    spread = [one.var(ddof=1) for one in turns if len(one) > 1]
+    if not spread:
+        return 0.0, 1
+    # Sides that share their folds, asked once, move together; those of different folds do not, and are means of r.
+    times = 2 / len(leaky) if len(leaky) > 1 else 1.0
+    return times * float(np.mean(spread)), sum(len(one) - 1 for one in turns)
+
+
+def detectable(error: float, df: float, *, tests: int = 1) -> float:
+    """The difference that would be shown in four of five cases: (t of the interval + t of the power) times the error.
+
+    `tests` intervals hold together (Bonferroni). See Cohen, "Statistical Power Analysis", 1988.
+    """
+    return float((stats.t.ppf(1 - (1 - CONFIDENCE) / (2 * tests), df) + stats.t.ppf(POWER, df)) * error)
 
 
 def repeats_table(run: Run) -> pd.DataFrame:
@@ -101,7 +152,7 @@ def audit_curves_table(run: Run) -> pd.DataFrame:
     rows = []
     for curve in ("learning", "features"):
         for point in getattr(run.audit, curve):
-            # A share of every fold's training groups overlaps as much, in proportion, as the wholes do.
+            # A share of every fold's training groups overlaps no more, in proportion, than the wholes do.
             n_test, n_train = run.audit.fold_sizes
             interval = corrected_interval(point.f1_macro, n_test=n_test, n_train=n_train)
             rows.append((curve, point.at, float(np.mean(point.f1_macro)), *interval))
