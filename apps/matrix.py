@@ -42,12 +42,13 @@ def _row(spec, prepared, options, clock, command):
     faces = prepared[spec]
     tests = [test for test in options.source.test if test != spec]
     protocol = protocol_of(faces, options)
+    folds = make_folds(faces.dataset, faces.duplicates, cv=protocol.cv, seed=protocol.seed)
     with clock.lap("evaluate"):
         evaluations, transfers, models = evaluate_transfer(
             options.models.classifiers,
             train=_labelled(faces),
             tests=[_labelled(prepared[test]) for test in tests],
-            folds=make_folds(faces.dataset, faces.duplicates, cv=protocol.cv, seed=protocol.seed),
+            folds=folds,
             protocol=protocol,
             recipe=recipe_of(faces, options),
             options=classifier_options(options),
@@ -56,7 +57,7 @@ def _row(spec, prepared, options, clock, command):
     out = options.out / faces.dataset.name
     save_models(models, out)
     page = write_report(finished_run(faces, protocol, evaluations, options, clock, command=command), out)
-    cells = [_cell(faces, faces, evaluations, page)] if spec in options.source.test else []
+    cells = [_cell(faces, faces, evaluations, page, folds.clean)] if spec in options.source.test else []
     return cells + [_cell(faces, prepared[test], results, page) for test, results in zip(tests, transfers)]
 
 
@@ -64,8 +65,8 @@ def _labelled(faces: Prepared) -> LabelledFaces:
     return LabelledFaces(faces.inputs, faces.dataset.target, faces.faces.digests)
 
 
-def _cell(train, test, evaluations, page):
-    return Transfer(train.dataset, test.dataset, test.faces.found, tuple(evaluations), page)
+def _cell(train, test, evaluations, page, clean=None):
+    return Transfer(train.dataset, test.dataset, test.faces.found, tuple(evaluations), page, clean)
 
 
 def name_and_path(spec: str) -> tuple[str, Path | None]:

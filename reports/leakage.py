@@ -1,15 +1,19 @@
 """Leakage: what careless protocols would have reported for the same model."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..classifiers.audit import DETECTED, DUPLICATES, SELECTION, SEQUENCES, SUBJECTS, Comparison
-from ..data.duplicates import fold_groups
+from ..classifiers.audit import DETECTED, DUPLICATES, SELECTION, SEQUENCES, SUBJECTS, Audit, Comparison
+from ..data.dataset import Dataset
+from ..data.duplicates import Duplicates, fold_groups
 from .run import Run
 from .statistics import CONFIDENCE, corrected_interval
 from .uncertainty import NO_DIFFERENCE
 
+FLATTERED, TOO_LOW = "flattered", "too low"
 POWER = 0.8  # with which a difference that can be shown would be
 RULES = {
     DUPLICATES: ("copies together", "copies on both sides"),
@@ -51,12 +55,14 @@ def gaps_table(run: Run) -> pd.DataFrame:
     """
     if run.audit is None:
         return pd.DataFrame(columns=list(GAP_COLUMNS))
-    asked = sum(not one.why_not for one in run.audit.comparisons)
-    groups = fold_groups(run.dataset, run.duplicates)[run.audit.rows]
-    rows = [
-        _gap(run.audit, comparison, run.dataset.target[run.audit.rows], groups, asked)
-        for comparison in run.audit.comparisons
-    ]
+    return gaps_of(run.audit, run.dataset, run.duplicates)
+
+
+def gaps_of(audit: Audit, dataset: Dataset, duplicates: Duplicates) -> pd.DataFrame:
+    """The rows of `gaps_table`, of an audit alone."""
+    asked = sum(not one.why_not for one in audit.comparisons)
+    target, groups = dataset.target[audit.rows], fold_groups(dataset, duplicates)[audit.rows]
+    rows = [_gap(audit, comparison, target, groups, asked) for comparison in audit.comparisons]
     return pd.DataFrame(rows, columns=list(GAP_COLUMNS))
 
 
@@ -68,7 +74,7 @@ def _gap(audit, comparison: Comparison, target, groups, asked):
     honest, leaky = (_right(answers, target) for answers in (comparison.honest, comparison.leaky))
     gap, error, df = gap_error(honest, leaky, groups, audit.repeats.mean(axis=1))
     half = stats.t.ppf(1 - (1 - CONFIDENCE) / (2 * asked), df) * error
-    verdict = "flattered" if gap > half else "too low" if gap < -half else NO_DIFFERENCE
+    verdict = FLATTERED if gap > half else TOO_LOW if gap < -half else NO_DIFFERENCE
     return {
         **named, "n": len(target), "honest": np.nanmean(honest), "leaky": np.nanmean(leaky), "gap": gap,
         "low": gap - half, "high": gap + half, "detectable": detectable(error, df, tests=asked), "verdict": verdict,
@@ -157,3 +163,31 @@ def audit_curves_table(run: Run) -> pd.DataFrame:
             interval = corrected_interval(point.f1_macro, n_test=n_test, n_train=n_train)
             rows.append((curve, point.at, float(np.mean(point.f1_macro)), *interval))
     return pd.DataFrame(rows, columns=columns)
+
+
+@dataclass(frozen=True)
+class Climb:
+    """Macro F1 on all training faces less that on the share before, `at` faces: is the learning curve still rising?"""
+
+    at: tuple[float, float]
+    gain: float
+    low: float
+    high: float
+    detectable: float
+
+
+def climb(audit: Audit) -> Climb | None:
+    """The end of the learning curve, fold by fold in every draw; None where it is one point.
+
+    With the variance of `corrected_interval`, since folds share training faces.
+    """
+    if len(audit.learning) < 2:
+        return None
+    before, whole = audit.learning[-2:]
+    gains = np.array(whole.f1_macro) - np.array(before.f1_macro)
+    n_test, n_train = audit.fold_sizes
+    df = max(len(gains) - 1, 1)
+    error = np.sqrt(gains.var(ddof=1) * (1 / len(gains) + n_test / n_train)) if len(gains) > 1 else np.nan
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, df) * error
+    gain = float(gains.mean())
+    return Climb((before.at, whole.at), gain, gain - half, gain + half, detectable(error, df))
