@@ -19,7 +19,7 @@ from .togetherness import STEPS, Steps, steps_of
 HONEST, OUTSIDE = "honest", "selected outside"  # plans, beside those named after a rule
 CURVE_SELECTOR = "anova"  # a ranking that costs nothing; the run's own selector may take minutes
 SHARES = (0.1, 0.25, 0.5)  # of the training groups; the whole is the honest fit itself
-FEWEST = 2  # groups a label, below which a share of them is no training part
+FEWEST = 4  # groups a label, on average, below which a share of them is no training part
 COUNTS = (2, 5, 15, 50, 150, 400)  # numbers of features
 
 
@@ -156,8 +156,15 @@ class AuditedPart:
     def _shared(self, share, turn):
         """Tasks of one cross-validation that train on a share of each fold's training groups, drawn for this turn."""
         rng = np.random.default_rng((self.protocol.seed, turn))
-        names, group = np.unique(self.part.groups, return_inverse=True)
-        kept = (rng.permutation(len(names)) < round(share * len(names)))[group]
+        n_groups = int(self.part.groups.max()) + 1
+        table = np.zeros((n_groups, int(self.dataset.target.max()) + 1), dtype=np.int64)
+        np.add.at(table, (self.part.groups, self.dataset.target), 1)
+        # Dealt label by label, after the most frequent of each group, so that no draw misses a rare one.
+        drawn, most = rng.permutation(n_groups), table.argmax(axis=1)
+        order = drawn[np.argsort(most[drawn], kind="stable")]
+        place = np.empty(n_groups)
+        place[order] = np.arange(n_groups) * share + rng.random()
+        kept = (np.floor(place + share) > np.floor(place))[self.part.groups]
         return [replace(task, train=task.train[kept[task.train]]) for task in self._fits(self.folds[turn])]
 
     def _answers(self, plans, n_jobs):
@@ -217,11 +224,12 @@ def _dealt_again(part, target, protocol, turn):
 
 
 def _fit_and_answer(classifier, X, y, task, settings):
-    """Class indices (len(test),); the one label itself where the training rows hold no other."""
-    present = np.unique(y[task.train])
-    if len(present) < 2:
-        return np.full(len(task.test), present[0] if len(present) else -1)
+    """Class indices (len(test),). Of a label with one face nothing is learned: where one other is left, that is it."""
+    counts = np.bincount(y[task.train], minlength=1)
+    train = task.train[counts[y[task.train]] > 1]
+    if len(np.unique(y[train])) < 2:
+        return np.full(len(task.test), counts.argmax() if counts.any() else -1)
     k = task.n_features or X.shape[1]
     model = make_classifier(classifier, selector=task.selector, n_features=k, **settings)
     with threadpool_limits(1):
-        return model.fit(X[task.train], y[task.train]).predict(X[task.test])
+        return model.fit(X[train], y[train]).predict(X[task.test])
