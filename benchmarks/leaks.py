@@ -16,7 +16,7 @@ from lineament.data import Dataset, Duplicates, find_duplicates
 from lineament.data.images import ArrayImages
 from lineament.reports.leakage import gaps_of
 
-N_PERSONS, N_SEQUENCES, N_FRAMES = 40, 3, 3  # of a person, of a sequence
+N_PERSONS = 40
 LABELS = ("a", "b", "c")
 NONE = "none"
 
@@ -27,11 +27,10 @@ class Planted:
     `X` (n, d) tells the labels moderately well, and nothing else; a leak is planted by what is added.
     """
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int, n_sequences: int = 3, n_frames: int = 3):
         self.rng = np.random.default_rng(seed)
-        shape = (N_PERSONS, N_SEQUENCES, N_FRAMES)
-        self.person, sequence, _ = (axis.ravel() for axis in np.indices(shape))
-        self.sequence = self.person * N_SEQUENCES + sequence
+        self.person, sequence, _ = (axis.ravel() for axis in np.indices((N_PERSONS, n_sequences, n_frames)))
+        self.sequence = self.person * n_sequences + sequence
         self.n = len(self.person)
         self.target = self.rng.integers(0, len(LABELS), self.n)
         self.known = {"groups": self.person.astype(str), "sequences": self.sequence.astype(str)}
@@ -82,8 +81,8 @@ def near_copies(seed):
 
 
 def selection(seed):
-    """2,000 measurements of noise: those that fit the labels by chance are picked."""
-    planted = Planted(seed)
+    """120 pictures, and 2,000 measurements of noise: those that fit the labels by chance are picked."""
+    planted = Planted(seed, n_sequences=3, n_frames=1)
     return planted, planted.rng.normal(size=(planted.n, 2000))
 
 
@@ -106,7 +105,7 @@ def accused(name: str, seed: int, classifier: str = "knn") -> list[str]:
         duplicates_of(planted),
         X,
         found=np.ones(planted.n, dtype=bool),
-        protocol=Protocol(selector="anova", n_features=6, seed=seed),
+        protocol=Protocol(selector="anova", n_features=8, seed=seed),
         classifiers=(classifier,),
     )
     gaps = gaps_of(found, dataset, duplicates_of(planted))

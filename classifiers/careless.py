@@ -8,7 +8,6 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from ..data.dataset import Dataset
-from ..data.duplicates import numbered_by
 from ..data.scores import macro_f1
 from .comparison import DETECTED, SELECTION, Audit, Comparison, CurvePoint
 from .folds import Folds, dealt, make_folds, training_part
@@ -20,7 +19,7 @@ HONEST, OUTSIDE = "honest", "selected outside"  # plans, beside those named afte
 CURVE_SELECTOR = "anova"  # a ranking that costs nothing; the run's own selector may take minutes
 SHARES = (0.1, 0.25, 0.5)  # of the training groups; the whole is the honest fit itself
 FEWEST = 4  # groups a label, on average, below which a share of them is no training part
-COUNTS = (2, 5, 15, 50, 150, 400)  # numbers of features
+COUNTS = (2, 6, 20, 60, 200, 600)  # numbers of features
 
 
 @dataclass(frozen=True)
@@ -63,14 +62,14 @@ class AuditedPart:
             selector, k = CURVE_SELECTOR, min(20, max(1, X.shape[1] // 2))
         first = make_folds(drawn, copies, cv=protocol.cv, seed=protocol.seed)
         part = training_part(drawn, copies)
-        others = [_dealt_again(part, drawn.target, protocol, turn) for turn in range(1, n_repeats)]
+        seeds = range(protocol.seed + 1, protocol.seed + n_repeats)
         return cls(
             dataset=drawn,
             X=X[rows],
             found=found[rows],
             rows=rows,
             part=part,
-            folds=(first, *others),
+            folds=(first, *(dealt(part, drawn.target, cv=protocol.cv, seed=seed) for seed in seeds)),
             steps=steps_of(drawn, copies, part.groups),
             protocol=protocol,
             classifier=classifier,
@@ -120,13 +119,11 @@ class AuditedPart:
         plans = {(SELECTION, 0): self._fits(**selection), (OUTSIDE, 0): self._selected_outside()}
         if not self._why_all_detected():
             plans[DETECTED, 0] = self._fits(only=self.found)
-        for step in STEPS:
-            if not self.steps.why_not[step]:
-                before = self.steps.before(step)
-                part = replace(self.part, groups=numbered_by(self.part.rank, self.steps.groups[before]))
-                for turn in range(len(self.folds)):
-                    folds = _dealt_again(part, self.dataset.target, self.protocol, turn)
-                    plans[before, turn] = self._fits(folds)
+        for turn in range(-(-len(self.folds) // 2)):  # each is compared with the honest folds that it was made of
+            folds, rng = self.folds[turn], np.random.default_rng((self.protocol.seed, turn))
+            for step in reversed([step for step in STEPS if not self.steps.why_not[step]]):
+                folds = self.steps.loosened(folds, step, self.dataset.target, rng)
+                plans[self.steps.before(step), turn] = self._fits(folds)
         return plans
 
     def _why_all_detected(self):
@@ -193,9 +190,14 @@ class AuditedPart:
         asked[SELECTION] = SELECTION, OUTSIDE, ""
         nobody = np.full((1, len(self.X)), -1, dtype=np.int64)
         return tuple(
-            Comparison(rule, nobody, nobody, why_not) if why_not else Comparison(rule, *self._paired(answers, *sides))
+            Comparison(rule, nobody, nobody, why_not)
+            if why_not
+            else Comparison(rule, *self._paired(answers, *sides), share=self._share(rule))
             for rule, (*sides, why_not) in asked.items()
         )
+
+    def _share(self, rule):
+        return float(self.steps.parted(rule).mean()) if rule in STEPS else 1.0
 
     def _honest(self, step):
         """What a step is measured at: the honest folds, where no later step changes anything."""
@@ -217,10 +219,6 @@ class AuditedPart:
     def _f1(self, predicted, turn):
         target, fold = self.dataset.target, self.folds[turn].fold
         return tuple(macro_f1(target[fold == number], predicted[fold == number]) for number in range(self.n_folds))
-
-
-def _dealt_again(part, target, protocol, turn):
-    return dealt(part, target, cv=protocol.cv, seed=protocol.seed + turn)
 
 
 def _fit_and_answer(classifier, X, y, task, settings):

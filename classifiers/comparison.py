@@ -17,13 +17,15 @@ class Comparison:
     `name` is one of "duplicates", "sequences", "subjects", "detected",
     "selection"; `honest` and `leaky` (r, n) int64 class indices in r
     cross-validations on different folds, -1 where a protocol scores no such
-    picture. `why_not` says why there is nothing to compare, "" else.
+    picture. `why_not` says why there is nothing to compare, "" else; `share`
+    of the pictures are dealt or fitted otherwise under the two rules.
     """
 
     name: str
     honest: np.ndarray
     leaky: np.ndarray
     why_not: str = ""
+    share: float = 1.0
 
     def to_dict(self) -> dict:
         """Plain values, as JSON holds them."""

@@ -1,12 +1,13 @@
 """What careless folds part and honest ones keep together: copies, frames of a sequence, persons, step by step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..data.dataset import Dataset
-from ..data.duplicates import Duplicates, frames_of, joined
+from ..data.duplicates import Duplicates, frames_of, joined, numbered_by
 from .comparison import DUPLICATES, SEQUENCES, SUBJECTS
+from .folds import Folds
 
 STEPS = (DUPLICATES, SEQUENCES, SUBJECTS)
 ALONE = "pictures"
@@ -19,7 +20,7 @@ class Steps:
     Parameters
     ----------
     groups : dict of step to ndarray of shape (n,), int64
-        Rows that stay together once the step is taken; `ALONE` before the first.
+        Rows that stay together once the step is taken; of `ALONE` none, before the first.
     why_not : dict of step to str
         Why a step changes nothing here, "" where it does.
     """
@@ -31,6 +32,25 @@ class Steps:
         """What stood before a step: the last one that changed something, or `ALONE`."""
         earlier = [name for name in STEPS[: STEPS.index(step)] if not self.why_not[name]]
         return earlier[-1] if earlier else ALONE
+
+    def parted(self, step: str) -> np.ndarray:
+        """Mask (n,): pictures that a step ties to others, and that may be parted from them before it."""
+        return _spans(self.groups[step], self.groups[self.before(step)])
+
+    def loosened(self, folds: Folds, step: str, target: np.ndarray, rng: np.random.Generator) -> Folds:
+        """Folds in which a step is not taken: what it alone ties is dealt anew, label by label; all else stays."""
+        parted, n_folds = self.parted(step), int(folds.fold.max()) + 1
+        pieces = numbered_by(folds.rank, np.where(parted, 1 + self.groups[self.before(step)], 0))[parted]
+        names, piece = np.unique(pieces, return_inverse=True)
+        labels = np.zeros((len(names), int(target.max()) + 1), dtype=np.int64)
+        np.add.at(labels, (piece, target[parted]), 1)
+        drawn = rng.permutation(len(names))
+        order = drawn[np.argsort(labels.argmax(axis=1)[drawn], kind="stable")]
+        dealt = np.empty(len(names), dtype=np.int64)
+        dealt[order] = (np.arange(len(names)) + rng.integers(n_folds)) % n_folds
+        fold = folds.fold.copy()
+        fold[parted] = dealt[piece]
+        return replace(folds, fold=fold)
 
 
 def steps_of(dataset: Dataset, duplicates: Duplicates, honest: np.ndarray) -> Steps:

@@ -170,7 +170,7 @@ def test_curves_rise_where_there_is_more_to_learn():
     result = audited(dataset, X)
     f1 = [np.mean(point.f1_macro) for point in result.learning]
     assert f1[-1] > f1[0] and [point.at for point in result.learning] == sorted(point.at for point in result.learning)
-    assert [point.at for point in result.features] == [2, 5, 15, 30]
+    assert [point.at for point in result.features] == [2, 6, 20, 30]
     assert result.repeats.shape == (3, 5)
 
 
