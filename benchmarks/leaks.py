@@ -105,7 +105,7 @@ def accused(name: str, seed: int, classifier: str = "knn") -> list[str]:
         duplicates_of(planted),
         X,
         found=np.ones(planted.n, dtype=bool),
-        protocol=Protocol(selector="anova", n_features=8, seed=seed),
+        protocol=Protocol(selector="anova", n_features=min(8, X.shape[1] - 1), seed=seed),
         classifiers=(classifier,),
     )
     gaps = gaps_of(found, dataset, duplicates_of(planted))
