@@ -24,22 +24,19 @@ RULES = {
 }
 CAUSES = {
     DUPLICATES: (
-        "A picture of which a copy, exact or nearly so, is trained on is remembered when it is scored, not understood. "
-        "Frames of one sequence are no copies here; they are the next step."
+        "A picture of which a copy, exact or nearly so, is trained on is remembered when it is scored, not understood."
     ),
     SEQUENCES: (
         "Neighbouring frames of one sequence show one moment: a model that was trained on one has all but seen the "
         "other. Persons may sit on both sides before and after this step, so it says nothing of knowing a person."
     ),
-    SUBJECTS: (
-        "A model scores by knowing the face again, which helps with nobody new. Copies and frames of one sequence stay "
-        "together before and after this step, so what it changes is who is known."
-    ),
+    SUBJECTS: ("A model scores by knowing the face again, which helps with nobody new."),
     DETECTED: (
         "Faces that the detector misses are the hard ones; who leaves them out reports the easy part as the whole."
     ),
     SELECTION: ("A selector that has seen the labels of the scored pictures picks features that fit them by chance."),
 }
+FRAMES_UNKNOWN = "Which pictures are frames of one sequence is not known"
 GAP_COLUMNS = (
     "rule", "honest_rule", "leaky_rule", "n", "honest", "leaky", "gap", "low", "high", "detectable", "verdict", "cause",
     "why_not",
@@ -62,12 +59,29 @@ def gaps_of(audit: Audit, dataset: Dataset, duplicates: Duplicates) -> pd.DataFr
     """The rows of `gaps_table`, of an audit alone."""
     asked = sum(not one.why_not for one in audit.comparisons)
     target, groups = dataset.target[audit.rows], fold_groups(dataset, duplicates)[audit.rows]
-    rows = [_gap(audit, comparison, target, groups, asked) for comparison in audit.comparisons]
+    rows = [
+        {**_gap(audit, one, target, groups, asked), "cause": cause(one.name, dataset, duplicates)}
+        for one in audit.comparisons
+    ]
     return pd.DataFrame(rows, columns=list(GAP_COLUMNS))
 
 
+def cause(rule: str, dataset: Dataset, duplicates: Duplicates) -> str:
+    """Why a broken rule flatters, and what else it may be that these pictures cannot tell apart from it."""
+    frames = dataset.sequences is not None
+    if rule == DUPLICATES:
+        return CAUSES[rule] + ("" if frames else f" {FRAMES_UNKNOWN}, and some of these copies may be such.")
+    if rule != SUBJECTS:
+        return CAUSES[rule]
+    unknown = [] if duplicates.near_searched else ["near copies were not looked for"]
+    unknown += [] if frames else ["frames of one sequence are not known as such"]
+    if unknown:
+        return f"{CAUSES[rule]} Part of it may be knowing the moment again: {' and '.join(unknown)}."
+    return f"{CAUSES[rule]} Copies and frames of one sequence stay together on both sides of this comparison."
+
+
 def _gap(audit, comparison: Comparison, target, groups, asked):
-    named = {"rule": comparison.name, "cause": CAUSES[comparison.name], "why_not": comparison.why_not}
+    named = {"rule": comparison.name, "why_not": comparison.why_not}
     named |= dict(zip(("honest_rule", "leaky_rule"), RULES[comparison.name]))
     if comparison.why_not:
         return {**named, "n": 0, "verdict": "nothing to compare"}

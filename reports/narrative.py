@@ -237,8 +237,8 @@ def _across_split(run):
     if across["near"]:
         sentences.append(
             f"Another {count(across['near'])} nearly lie in a held-out part too. They were trained on, as the "
-            "official split has them, so scores of the held-out part flatter; cross-validation keeps near copies "
-            "on one side and does not."
+            "official split has them, so some of the held-out part may be remembered: scores without such pictures "
+            "stand beside. Cross-validation keeps near copies on one side."
         )
     return sentences
 

@@ -15,7 +15,7 @@ from lineament.classifiers.togetherness import ALONE, steps_of
 from lineament.data import Dataset, find_duplicates, fold_groups
 from lineament.data.images import ArrayImages
 from lineament.reports import tables_of
-from lineament.reports.leakage import CAUSES, FLATTERED, TOO_LOW, climb, detectable, gap_error, gaps_of
+from lineament.reports.leakage import CAUSES, FLATTERED, TOO_LOW, cause, climb, detectable, gap_error, gaps_of
 from lineament.reports.sections.growth import climb_sentence
 from lineament.reports.sections.leakage import gap_sentence
 from lineament.reports.uncertainty import NO_DIFFERENCE
@@ -156,6 +156,19 @@ def test_causes_name_only_what_their_step_changes():
     assert "copy" in CAUSES[DUPLICATES] and "person" not in CAUSES[DUPLICATES]
     assert "frames" in CAUSES[SEQUENCES] and "says nothing of knowing a person" in CAUSES[SEQUENCES]
     assert "knowing the face" in CAUSES[SUBJECTS]
+
+
+def test_a_cause_says_what_cannot_be_told_apart_from_it():
+    n, digests = 12, np.arange(12).astype(str)
+    bare = Dataset("d", ArrayImages(np.zeros((n, 4, 4), np.uint8)), np.arange(n) % 3, LABELS, digests)
+    known = replace(bare, groups=digests, sequences=digests)
+    searched, unsearched = find_duplicates(digests, np.empty((0, 2), int)), find_duplicates(digests)
+    assert "may be such" in cause(DUPLICATES, bare, searched) and "may be" not in cause(DUPLICATES, known, searched)
+    assert "stay together on both sides" in cause(SUBJECTS, known, searched)
+    assert "near copies were not looked for." in cause(SUBJECTS, known, unsearched)
+    assert "frames of one sequence are not known as such." in cause(SUBJECTS, bare, searched)
+    assert "not looked for and frames" in cause(SUBJECTS, bare, unsearched)
+    assert cause(SEQUENCES, known, searched) == CAUSES[SEQUENCES]
 
 
 # --- the learning curve ----------------------------------------------------------------------------

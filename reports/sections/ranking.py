@@ -72,7 +72,7 @@ def held_out_cell(bounds, model, part, metric):
     value, *_ = bounds.get((model, part, "clean", metric), (np.nan,))
     if np.isnan(value):
         return cell
-    return replace(cell, note=f"{cell.note}; clean {100 * value:.1f}".removeprefix("; "))
+    return replace(cell, note=f"{cell.note}\nclean {100 * value:.1f}".strip())
 
 
 def clean_caption(tables, part):
