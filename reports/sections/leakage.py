@@ -22,8 +22,9 @@ def content(run, tables):
         return
     gaps = tables["gaps"]
     yield Paragraph(
-        f"Small mistakes in testing can make a model look better than it is. Here {run.audit.classifier} is tested with "
-        f"each of them in turn, on {count(len(run.audit.rows))} of the training pictures."
+        "Small mistakes in testing can make a model look better than it is. Here "
+        f"{run.audit.classifier} is tested with each of them in turn, on {count(len(run.audit.rows))} of the training "
+        "pictures."
     )
     yield beside(gaps_picture(gaps), Bullets((*map(gap_sentence, gaps.itertuples()), refolding_sentence(run))))
     yield Terms((terms.INTERVAL, terms.NO_DIFFERENCE_SHOWN))
