@@ -230,7 +230,7 @@ def test_few_pictures_are_audited_or_the_reason_told(n, k):
     X = rng.normal(size=(n, 30)) + np.eye(k, 30)[target]
     found = rng.random(n) < 0.9
     kept = audit(
-        dataset, duplicates, X, found=found, protocol=Protocol(cv=min(5, max(2, n // k))), classifiers=("lda",)
+        dataset, duplicates, X, found=found, protocol=Protocol(cv=min(5, max(2, n // k))), classifiers=("knn",)
     )
     if isinstance(kept, LeftOut):
         assert n // k < 2 and "Add images" in kept.reason
