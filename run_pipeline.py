@@ -129,7 +129,7 @@ def _one_label(prepared, options, clock, *, command) -> Finished:
     protocol = Protocol(
         cv=cv,
         seed=options.protocol.seed,
-        grouped_by=grouped_by(prepared.dataset),
+        grouped_by=grouped_by(prepared),
         reference=prepared.reference,
     )
     only = [only_label(prepared.dataset, cv=cv)]

@@ -61,7 +61,7 @@ def _row(spec, prepared, options, clock, command):
     out = options.out / faces.dataset.name
     save_models(doubting(models, evaluations, folds, faces), out)
     page = write_report(finished_run(faces, protocol, evaluations, options, clock, command=command), out)
-    cells = [_cell(faces, faces, evaluations, page)] if spec in options.source.test else []
+    cells = [_cell(faces, faces, evaluations, page, folds.clean)] if spec in options.source.test else []
     return cells + [_cell(faces, prepared[test], results, page) for test, results in zip(tests, transfers)]
 
 
@@ -69,8 +69,8 @@ def _labelled(faces: Prepared) -> LabelledFaces:
     return LabelledFaces(faces.inputs, faces.dataset.target, faces.faces.digests)
 
 
-def _cell(train, test, evaluations, page):
-    return Transfer(train.dataset, test.dataset, test.faces.found, tuple(evaluations), page)
+def _cell(train, test, evaluations, page, clean=None):
+    return Transfer(train.dataset, test.dataset, test.faces.found, tuple(evaluations), page, clean)
 
 
 def name_and_path(spec: str) -> tuple[str, Path | None]:

@@ -147,8 +147,8 @@ def _crop(options) -> int | None:
 def look(dataset: Dataset, options: RunOptions, measures: Measures) -> Faces:
     """The faces of a dataset, with its own points where it brings some."""
     given = None if dataset.landmarks is None else given_faces(dataset.images, dataset.landmarks)
-    # Subjects tie the copies of a picture already, and points that came with the data stand for no picture.
-    copies = [take_signatures] if dataset.groups is None and given is None else []
+    # Points that came with the data stand for no picture: there is nothing to take a signature of.
+    copies = [take_signatures] if given is None else []
     where = options.look
     return look_at(
         dataset.images,
@@ -191,7 +191,7 @@ def protocol_of(prepared: Prepared, options: RunOptions) -> Protocol:
         n_features=chosen.n_features,
         balance=chosen.balance,
         seed=chosen.seed,
-        grouped_by=grouped_by(dataset),
+        grouped_by=grouped_by(prepared),
         tune=chosen.tune,
         reference=prepared.reference,
         augment=options.measures.augment,
@@ -207,11 +207,13 @@ def _usual_folds(prepared):
     return n
 
 
-def grouped_by(dataset) -> str:
-    """What stays on one side of a split, in words."""
-    if dataset.groups is None:
-        return "identical and nearly identical pictures"
-    return "subject and identical pictures"
+def grouped_by(prepared: Prepared) -> str:
+    """What stays on one side of a fold, in words."""
+    dataset, near = prepared.dataset, prepared.duplicates.near_searched
+    copies = "identical and nearly identical pictures" if near else "identical pictures"
+    persons = ["subjects"] if dataset.groups is not None else []
+    frames = ["frames of one sequence"] if dataset.sequences is not None else []
+    return ", ".join([*persons, *frames, copies])
 
 
 def recipe_of(prepared: Prepared, options: RunOptions) -> Recipe:

@@ -1,7 +1,8 @@
 """What a careless protocol would have reported: one fast model, honest and leaky, on the same pictures.
 
 Each comparison breaks one rule of `evaluate` and keeps the others, so that
-the difference has one cause. Besides: cross-validation repeated on other
+the difference has one cause: copies, frames of one sequence and pictures of
+one person are told apart in steps. Besides: cross-validation repeated on other
 folds, and how the score follows the number of faces and of features.
 """
 
@@ -14,7 +15,7 @@ from ..data.dataset import Dataset
 from ..data.duplicates import Duplicates
 from ..data.errors import LineamentError, check_choice
 from .careless import AuditedPart
-from .comparison import DETECTED, DUPLICATES, SELECTION, SUBJECTS, Audit, Comparison, CurvePoint
+from .comparison import DETECTED, DUPLICATES, SELECTION, SEQUENCES, SUBJECTS, Audit, Comparison, CurvePoint
 from .folds import drawn_rows, training_part
 from .protocol import Protocol
 from .registry import member_names
@@ -25,6 +26,7 @@ __all__ = [
     "DETECTED",
     "DUPLICATES",
     "SELECTION",
+    "SEQUENCES",
     "SUBJECTS",
     "Audit",
     "Comparison",
@@ -90,8 +92,9 @@ def audit(
         return None
     rows = drawn_rows(training_part(dataset, duplicates), most=LEVELS[level].most_rows, seed=protocol.seed)
     try:
-        part = AuditedPart.of(dataset, duplicates, X, found, rows, protocol, audited_classifier(classifiers))
-        return part.audit(LEVELS[level].repeats, n_jobs)
+        chosen = audited_classifier(classifiers)
+        part = AuditedPart.of(dataset, duplicates, X, found, rows, protocol, chosen, LEVELS[level].repeats)
+        return part.audit(n_jobs)
     except LineamentError as error:
         return LeftOut(str(error))
 

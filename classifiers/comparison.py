@@ -6,35 +6,50 @@ import numpy as np
 
 from .stored import Stored, all_restored
 
-DETECTED, DUPLICATES, SELECTION, SUBJECTS = "detected", "duplicates", "selection", "subjects"
+DUPLICATES, SEQUENCES, SUBJECTS = "duplicates", "sequences", "subjects"  # steps, each from the one before it
+DETECTED, SELECTION = "detected", "selection"
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Answers of the same model under the honest rule and with one rule broken.
 
-    `name` is one of "detected", "duplicates", "selection", "subjects";
-    `honest` and `leaky` (n,) int64 class indices, -1 where a protocol scores
-    no such picture. `why_not` says why there is nothing to compare, "" else.
+    `name` is one of "duplicates", "sequences", "subjects", "detected",
+    "selection"; `honest` and `leaky` (r, n) int64 class indices in r
+    cross-validations on different folds, -1 where a protocol scores no such
+    picture. `why_not` says why there is nothing to compare, "" else; `share`
+    of the pictures are dealt or fitted otherwise under the two rules.
     """
 
     name: str
     honest: np.ndarray
     leaky: np.ndarray
     why_not: str = ""
+    share: float = 1.0
 
     def to_dict(self) -> dict:
         """Plain values, as JSON holds them."""
-        return {**vars(self), "honest": self.honest.tolist(), "leaky": self.leaky.tolist()}
+        return {**vars(self), "honest": _packed(self.honest), "leaky": _packed(self.leaky)}
 
     @classmethod
     def from_dict(cls, document: dict) -> "Comparison":
-        return cls(**{**document, "honest": np.array(document["honest"]), "leaky": np.array(document["leaky"])})
+        return cls(**document | {name: _unpacked(document[name]) for name in ("honest", "leaky")})
+
+
+def _packed(answers):
+    """A text a cross-validation: a number a line would make long files of them."""
+    return [" ".join(map(str, one)) for one in answers.tolist()]
+
+
+def _unpacked(stored):
+    """Answers (r, n); an earlier version wrote the numbers of one cross-validation."""
+    rows = [one.split() for one in stored] if stored and isinstance(stored[0], str) else [stored]
+    return np.array(rows, dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class CurvePoint(Stored):
-    """Macro F1 of every fold at one setting: `at` is a number of faces or of features."""
+    """Macro F1 of every fold, or of every fold of several draws, at one setting: `at` faces or features."""
 
     at: float
     f1_macro: tuple[float, ...]

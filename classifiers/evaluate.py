@@ -229,7 +229,7 @@ class _Work:
         recipe = replace(
             recipe,
             training_digest=recipe.training_digest or training_digest(inputs, self.target, train),
-            metrics=_metrics(evaluation),
+            metrics=_metrics(evaluation, self.folds.clean),
             calibration=_calibration(evaluation),
         )
         return FaceModel(glue(front.pipeline if recipe.takes == FEATURES else None, fit.back), recipe)
@@ -308,17 +308,20 @@ def _parameters(back):
     return {key: value for key, value in back[-1].get_params().items() if isinstance(value, plain)}
 
 
-def _parts(evaluation):
-    """Rows of every fold as "cv", and those that are held out as "test", where there are any."""
+def _parts(evaluation, clean=None):
+    """Masks of every fold as "cv", of held-out rows as "test", of the `clean` ones of them where some are not."""
+    held_out = evaluation.fold == HELD_OUT
     yield "cv", [evaluation.fold == number for number in range(evaluation.n_folds)]
-    if (evaluation.fold == HELD_OUT).any():
-        yield "test", [evaluation.fold == HELD_OUT]
+    if held_out.any():
+        yield "test", [held_out]
+    if clean is not None and clean.any() and not np.array_equal(clean, held_out):
+        yield "test_clean", [clean]
 
 
-def _metrics(evaluation):
+def _metrics(evaluation, clean):
     """Scores by part; of folds their mean, over all their faces `n`."""
     by_part = {}
-    for part, masks in _parts(evaluation):
+    for part, masks in _parts(evaluation, clean):
         each = [scores(evaluation.target[rows], evaluation.predicted[rows]) for rows in masks]
         means = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
         by_part[part] = means | {"n": sum(one["n"] for one in each)}

@@ -1,7 +1,7 @@
 """Linear models: logistic regression and discriminant analysis."""
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular, svd
 from scipy.sparse import issparse
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
@@ -11,6 +11,7 @@ from .spec import FEATURES, ClassifierSpec
 from .wide import inner_products
 
 JITTER = 1e-10  # of the mean squared length of the rows
+NEGLIGIBLE = 1e-12  # of the mean variance
 
 
 class ShrunkLDA(LinearDiscriminantAnalysis):
@@ -27,13 +28,15 @@ class ShrunkLDA(LinearDiscriminantAnalysis):
     """
 
     def _solve_lstsq(self, X, y, shrinkage, covariance_estimator):
-        whole = X.shape[1] <= X.shape[0] or shrinkage is None or covariance_estimator is not None
-        rows, diagonal = (None, np.zeros(1)) if whole else _within_classes(X, y, self.priors_, shrinkage)
-        if diagonal.min() <= 0:
+        if X.shape[1] <= X.shape[0] or shrinkage is None or covariance_estimator is not None:
             super()._solve_lstsq(X, y, shrinkage, covariance_estimator)
             return
+        rows, diagonal = _within_classes(X, y, self.priors_, shrinkage)
         self.means_ = np.stack([X[y == label].mean(axis=0, dtype=np.float64) for label in self.classes_])
-        self.coef_ = _solve_with_diagonal(rows, diagonal, self.means_.T).T
+        negligible = NEGLIGIBLE * ((rows**2).sum() / rows.shape[1] + diagonal.mean())
+        # Of two rows a class Ledoit and Wolf shrink nothing: the least squares of least length, as scikit-learn's.
+        solve = _solve_with_diagonal if diagonal.min() > negligible else _solve_of_least_length
+        self.coef_ = solve(rows, diagonal, self.means_.T).T
         self.intercept_ = np.log(self.priors_) - 0.5 * (self.means_ * self.coef_).sum(axis=1)
 
 
@@ -122,6 +125,13 @@ def _solve_with_diagonal(rows, diagonal, right):
     system[np.diag_indices(len(system))] += 1
     right = right - rows.T @ cho_solve(cho_factor(system, overwrite_a=True), rows @ right)
     return right / scale[:, None]
+
+
+def _solve_of_least_length(rows, diagonal, right):
+    """The same where the diagonal is nothing: of all least-squares solutions the shortest."""
+    _, lengths, axes = svd(rows, full_matrices=False)
+    kept = lengths**2 > np.finfo(float).eps * lengths[0] ** 2
+    return axes[kept].T @ (axes[kept] @ right / lengths[kept, None] ** 2)
 
 
 def _logreg(*, random_state, class_weight):

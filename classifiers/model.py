@@ -47,7 +47,8 @@ class Recipe:
     training_digest : str
         SHA-256 of the rows and labels that it was fitted on.
     metrics : dict
-        Scores by part, "cv" (the mean of the folds) and "test", as `data.scores.scores` gives them.
+        Scores by part, "cv" (the mean of the folds), "test" and, where copies of training pictures lie there,
+        "test_clean" (those pictures left out), as `data.scores.scores` gives them.
     calibration : dict
         By part too: `accuracy`, and the mean `confidence` in the answers, which equals it where probabilities are true.
     refusal : dict

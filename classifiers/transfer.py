@@ -59,10 +59,11 @@ def evaluate_transfer(
     shown_too = np.isin(train.digests, np.concatenate([np.array([], dtype=str), *(part.digests for part in tests)]))
     fold = np.where((folds.fold >= 0) & shown_too, UNUSED, folds.fold)
     n_others = sum(map(len, tests))
-    first_free = folds.groups.max() + 1
+    # Near copies between datasets are not looked for: which pictures of the others are clean is not known.
     together = Folds(
         fold=np.concatenate([fold, np.full(n_others, HELD_OUT)]),
-        groups=np.concatenate([folds.groups, np.arange(first_free, first_free + n_others)]),
+        groups=_continued(folds.groups, n_others),
+        rank=None if folds.rank is None else _continued(folds.rank, n_others),
     )
     evaluations, models = evaluate(
         classifiers,
@@ -76,3 +77,8 @@ def evaluate_transfer(
         [evaluation.take(slice(end - len(part), end)) for evaluation in evaluations] for part, end in zip(parts, ends)
     )
     return of_train, transfers, models
+
+
+def _continued(numbers, n):
+    """The numbers, and n more that none of them is."""
+    return np.concatenate([numbers, numbers.max() + 1 + np.arange(n)])

@@ -1,7 +1,8 @@
 """CK+48, Kaggle's copy of CK+: 981 gray 48x48 pictures in seven folders.
 
 They are the last three frames of each of 327 sequences and differ by a hair:
-`S010_004_00000017.png` is subject S010, and only whole subjects may be parted.
+`S010_004_00000017.png` is a frame of sequence 004 of subject S010, and only
+whole subjects may be parted.
 """
 
 from pathlib import PurePosixPath
@@ -18,7 +19,8 @@ def load(tree: Tree) -> Dataset:
     rows = Rows(tree, LABELS)
     for name in image_files(tree):
         if match := FRAME.search(stem(name)):
-            rows.add_file(name, _label(name), subject=match.group(1))
+            subject, number, _ = match.groups()
+            rows.add_file(name, _label(name), subject=subject, sequence=f"{subject}_{number}")
         else:
             rows.skip(name, "not named as a frame of CK+, S010_004_00000017.png")
     return rows.dataset("ck48", SOURCE)

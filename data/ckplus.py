@@ -80,10 +80,11 @@ def _add_sequence(rows, frames, emotion, points):
     except (OSError, ValueError) as error:
         rows.skip(emotion, str(error))
         return
-    subject = FRAME.search(stem(frames[0])).group(1)
+    subject, number, _ = FRAME.search(stem(frames[0])).groups()
     wanted = {frames[-1]: label} if len(frames) == 1 else {frames[0]: "neutral", frames[-1]: label}
     for frame, name in wanted.items():
-        rows.add_file(frame, name, subject=subject, points=_points(rows, points.get(stem(frame))))
+        known = {"subject": subject, "sequence": f"{subject}_{number}"}
+        rows.add_file(frame, name, **known, points=_points(rows, points.get(stem(frame))))
 
 
 def _points(rows, file):

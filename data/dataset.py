@@ -9,7 +9,7 @@ from .errors import LineamentError
 from .images import UnreadableImage
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-PER_IMAGE = ("target", "keys", "groups", "split", "landmarks", "votes")  # fields with a row an image
+PER_IMAGE = ("target", "keys", "groups", "sequences", "split", "landmarks", "votes")  # fields with a row an image
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Dataset:
         Points that came with the data, in pixels; NaN where a face has none.
     votes : ndarray of shape (n, k), float, or None
         How many people chose each label, where that is known.
+    sequences : ndarray of shape (n,) or None
+        The sequence or video that each image is a frame of, where that is known; frames of one show one moment.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     landmarks: np.ndarray | None = None
     votes: np.ndarray | None = None
+    sequences: np.ndarray | None = None
 
     def __post_init__(self):
         n = len(self.images)

@@ -1,4 +1,4 @@
-"""Any table of pictures: a CSV with columns `image,label` and perhaps `subject` and `split`."""
+"""Any table of pictures: a CSV with columns `image,label` and perhaps `subject`, `sequence` and `split`."""
 
 from pathlib import PurePosixPath
 
@@ -12,6 +12,7 @@ COLUMNS = {
     "image": ("image", "file", "filename", "path", "image_path", "img", "pth", "frame"),
     "label": ("label", "emotion", "expression", "class"),
     "subject": ("subject", "person", "identity", "subject_id"),
+    "sequence": ("sequence", "sequence_id", "video", "clip"),
     "split": ("split", "usage", "set", "part"),
 }
 
@@ -24,7 +25,8 @@ def load(tree: Tree) -> Dataset:
             known = fields(row)
             name = _resolved(tree, table, known["image"])
             if name:
-                rows.add_file(name, known["label"], subject=known["subject"], part=known["split"])
+                belongs = {"subject": known["subject"], "sequence": known["sequence"], "part": known["split"]}
+                rows.add_file(name, known["label"], **belongs)
             else:
                 rows.skip(key, f"there is no picture {known['image'][:200]!r}")
     return rows.dataset("csv", SOURCE)
@@ -36,7 +38,7 @@ def recognise(tree: Tree) -> str:
 
 
 def fields(row: dict[str, str]) -> dict[str, str]:
-    """The cells of image, label, subject and split under whatever name; "" where there is no such column."""
+    """The cells of image, label, subject, sequence and split under whatever name; "" where there is no such column."""
     lower = {column.lower(): cell for column, cell in row.items()}
     return {field: next((lower[name] for name in names if name in lower), "") for field, names in COLUMNS.items()}
 
@@ -60,11 +62,11 @@ def _resolved(tree, table, image):
 
 SOURCE = Source(
     title="A CSV of pictures",
-    about="a CSV image,label[,subject][,split] beside the pictures",
+    about="a CSV image,label[,subject][,sequence][,split] beside the pictures",
     sentence="Pictures of the user's own, labelled by a table.",
     read=load,
     recognise=recognise,
-    layout="a CSV with columns image, label and perhaps subject, split, and the pictures that it names",
+    layout="a CSV with columns image, label and perhaps subject, sequence, split, and the pictures that it names",
     images="your own",
     subjects="column subject",
     split="column split",

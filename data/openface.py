@@ -69,20 +69,26 @@ def load_points(tree: Tree, source: Source, name: str, matching: list[str], was_
             f"{matching[0]} in {tree.path} has landmarks and no labels: a `label` column is needed for training, "
             "or a table image,label beside it, or a folder for each label."
         )
-    _group_by_shot(rows, shots)
+    _join_frames(rows, shots)
     return rows.dataset(name, source, landmarks=True)
 
 
-def _group_by_shot(rows, shots):
-    """Where no subject is known, the frames of one video belong together; single pictures say nothing of who it is."""
+def _join_frames(rows, shots):
+    """Rows of one video are its frames; where no subject is known, each video counts as a person of its own.
+
+    Single pictures say nothing of who it is.
+    """
     counts = Counter(shots[row.key] for row in rows.rows)
-    if any(row.subject for row in rows.rows) or len(counts) == len(rows.rows):
+    if len(counts) == len(rows.rows):
         return
     if len(counts) == 1:
-        log.warning("All landmarks are of one video: folds cannot keep its frames together.")
+        if not any(row.subject for row in rows.rows):
+            log.warning("All landmarks are of one video: folds cannot keep its frames together.")
         return
+    known = any(row.subject for row in rows.rows)
     for row in rows.rows:
-        row.subject = shots[row.key]
+        row.sequence = shots[row.key]
+        row.subject = row.subject if known else row.sequence
 
 
 class _Labels:

@@ -71,6 +71,7 @@ class Row:
     key: str
     label: str
     subject: str = ""
+    sequence: str = ""  # of which it is a frame
     part: str = ""
     file: str = ""
     pixels: bytes | None = None  # of a square gray picture
@@ -140,6 +141,7 @@ class Rows:
             label_names=label_names,
             keys=np.array([row.key for row in self.rows]),
             groups=self._groups(),
+            sequences=self._sequences(),
             split=_official_split(np.array([row.part for row in self.rows])),
             skipped=tuple(self.skipped),
             about=f"{source.sentence} {about}".strip(),
@@ -170,8 +172,14 @@ class Rows:
     def _groups(self):
         if not any(row.subject for row in self.rows):
             return None
-        # A picture of an unknown subject stands for itself.
-        return np.array([row.subject or f"unknown {row.key}" for row in self.rows])
+        # A picture, or a sequence, of an unknown subject stands for itself.
+        return np.array([row.subject or f"unknown {row.sequence or row.key}" for row in self.rows])
+
+    def _sequences(self):
+        if not any(row.sequence for row in self.rows):
+            return None
+        # A picture that is no frame of any stands alone.
+        return np.array([row.sequence or f"alone {row.key}" for row in self.rows])
 
     def _votes(self):
         if any(row.votes is None for row in self.rows):

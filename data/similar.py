@@ -102,7 +102,10 @@ def _gray(image):
 
 
 def near_pairs(hashes: np.ndarray, thumbs: np.ndarray) -> np.ndarray:
-    """Pairs of rows (m, 2) whose pictures nearly agree; of several equal hashes, the first stands for all.
+    """Pairs of rows (m, 2) whose pictures nearly agree, the most alike first.
+
+    Of several equal hashes one picture stands for all: the first by its pixels, so that the pairs do not hang on the
+    order of the rows.
 
     Parameters
     ----------
@@ -112,14 +115,15 @@ def near_pairs(hashes: np.ndarray, thumbs: np.ndarray) -> np.ndarray:
         From `signature`.
     """
     rows = np.flatnonzero(hashes)
+    pixels = np.ascontiguousarray(thumbs[rows]).reshape(len(rows), THUMB * THUMB)
+    rows = rows[np.argsort(pixels.view(f"V{THUMB * THUMB}").ravel(), kind="stable")]
     values, first, inverse = np.unique(hashes[rows], return_index=True, return_inverse=True)
     same = np.stack([rows[first[inverse]], rows], axis=1)
     candidates = np.concatenate([same[same[:, 0] != same[:, 1]], rows[first[_close(values)]]])
-    verified = [np.empty((0, 2), dtype=np.int64)]
-    for start in range(0, len(candidates), PAIRS):
-        pairs = candidates[start : start + PAIRS]
-        verified.append(pairs[_correlations(thumbs, pairs) >= MIN_CORRELATION])
-    return np.concatenate(verified)
+    blocks = [candidates[start : start + PAIRS] for start in range(0, len(candidates), PAIRS)]
+    alike = np.concatenate([np.empty(0), *(_correlations(thumbs, pairs) for pairs in blocks)])
+    order = np.argsort(-alike, kind="stable")
+    return candidates[order[: int((alike >= MIN_CORRELATION).sum())]]
 
 
 def _close(values) -> np.ndarray:

@@ -85,7 +85,7 @@ class Code(Block):
 
 @dataclass(frozen=True)
 class Cell:
-    """`text` to read, `sort` to order by, `note` in small print below, `link` where it leads."""
+    """`text` to read, `sort` to order by, `note` in small print below, of a line or more, `link` where it leads."""
 
     text: str
     sort: float | str | None = None

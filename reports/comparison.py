@@ -10,24 +10,26 @@ import pandas as pd
 from ..data.dataset import TEST
 from ..data.errors import LineamentError
 from ..data.scores import SCORES
-from .metrics import CV, RANKED_BY, cv_table, folds_table, scored_parts
+from .metrics import CV, RANKED_BY, clean_rows, cv_table, folds_table, scored_parts
 from .run import Run
 from .statistics import Ranking, corrected_t_test, holm, mcnemar, ranking
 from .store import load_run
 from .uncertainty import ALPHA, NO_DIFFERENCE, paired_difference, score_intervals, units_of, unpaired_difference
 
 SAME, OTHER = "the same pictures", "different pictures"
+ALL, CLEAN = "all", "clean"  # of the faces of a test part, see `metrics.clean_rows`
 LEAST_SHARED = 0.5  # of the pictures of either run, for a paired comparison
 BOUNDED = tuple(f"{metric}{bound}" for metric in SCORES for bound in ("", "_low", "_high"))
-DIFFERENCE_COLUMNS = ("run", "model", "part", "pictures", "n", *BOUNDED, "p", "p_mcnemar", "p_folds")
+DIFFERENCE_COLUMNS = ("run", "model", "part", "faces", "pictures", "n", *BOUNDED, "p", "p_mcnemar", "p_folds")
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Several runs: the content of the page.
 
-    `scores` a row a run and model; `differences` from the first run, a row a
-    later run and model; `ranked` models over datasets, None where there are
+    `scores` a row a run and model, and one more on the clean pictures where
+    copies of training pictures lie in its test part; `differences` from the
+    first run, a row a later run and model, alike; `ranked` models over datasets, None where there are
     fewer than two datasets or models in common.
     """
 
@@ -67,18 +69,26 @@ def compare(runs: dict[str, Run]) -> Comparison:
 
 
 def _scores(name, run):
-    """`run`, `dataset`, `model`, `part`, `n`, the scores with intervals, and the mean over folds."""
-    part, k = _part(run), len(run.dataset.label_names)
+    """`run`, `dataset`, `model`, `part`, `faces`, `n`, the scores with intervals, and the mean over folds."""
+    k = len(run.dataset.label_names)
     cv = cv_table(folds_table(run.evaluations)).query("metric == @RANKED_BY").set_index("model")["mean"]
     rows = []
     for evaluation in run.evaluations:
-        mask = scored_parts(run)[part]
-        frame = score_intervals(evaluation.target[mask], evaluation.predicted[mask], k, units_of(run, mask))
-        entry = {"run": name, "dataset": run.dataset.name, "model": evaluation.name, "part": part, "n": int(mask.sum())}
-        for row in frame[frame["label"] == -1].itertuples():
-            entry |= {row.metric: row.value, f"{row.metric}_low": row.low, f"{row.metric}_high": row.high}
-        rows.append({**entry, "cv_accuracy": cv[evaluation.name]})
+        for faces, mask in _scored_faces(run, _part(run)).items():
+            frame = score_intervals(evaluation.target[mask], evaluation.predicted[mask], k, units_of(run, mask))
+            about = {"model": evaluation.name, "part": _part(run), "faces": faces, "n": int(mask.sum())}
+            entry = {"run": name, "dataset": run.dataset.name, **about}
+            for row in frame[frame["label"] == -1].itertuples():
+                entry |= {row.metric: row.value, f"{row.metric}_low": row.low, f"{row.metric}_high": row.high}
+            rows.append({**entry, "cv_accuracy": cv[evaluation.name]})
     return pd.DataFrame(rows)
+
+
+def _scored_faces(run, part):
+    """Masks (n,) of all faces of a part, and of the clean ones where there are any others."""
+    clean = clean_rows(run, part)
+    every = {ALL: scored_parts(run)[part]}
+    return every if clean is None or not clean.any() else {**every, CLEAN: clean}
 
 
 def _part(run):
@@ -91,26 +101,37 @@ def differences_table(runs: dict[str, Run]) -> pd.DataFrame:
     Where both scored the same pictures the difference is paired; `p` is the
     bootstrap's, `p_mcnemar` McNemar's exact test, `p_folds` the corrected
     resampled t-test where both have the same folds; `p_holm` adjusts `p` for
-    all rows, and `verdict` says in words what it shows.
+    all rows of the same `faces`, and `verdict` says in words what it shows.
     """
     (_, first), *others = runs.items()
     rows = [
-        {"run": name, "model": evaluation.name, **_difference(run, first, evaluation, reference)}
+        {"run": name, "model": evaluation.name, **difference}
         for name, run in others
         for evaluation in run.evaluations
         for reference in first.evaluations
         if reference.name == evaluation.name
+        for difference in _differences(run, first, evaluation, reference)
     ]
     table = pd.DataFrame(rows, columns=list(DIFFERENCE_COLUMNS))
-    table["p_holm"] = holm(table["p"])
+    table["p_holm"] = table.groupby("faces")["p"].transform(holm)
     better = np.where(table[RANKED_BY] > 0, "better", "worse")
     table["verdict"] = np.where(table["p_holm"] < ALPHA, better, NO_DIFFERENCE)
     return table
 
 
-def _difference(run, first, evaluation, reference):
+def _differences(run, first, evaluation, reference):
+    """On all faces of the part that both scored, and on those that are clean in both where either has others."""
     part = TEST if _part(run) == _part(first) == TEST else CV
-    masks = [scored_parts(one)[part] for one in (run, first)]
+    kinds = [_scored_faces(one, part) for one in (run, first)]
+    for faces in (ALL, CLEAN):
+        masks = [kind.get(faces, kind[ALL]) for kind in kinds]
+        if any(faces in kind for kind in kinds) and all(
+            one.duplicates.near_searched or faces == ALL for one in (run, first)
+        ):
+            yield {"part": part, "faces": faces, **_difference(run, first, evaluation, reference, masks)}
+
+
+def _difference(run, first, evaluation, reference, masks):
     shared = _shared_rows(run, first, *masks)
     if shared is None:
         differences, extra = _unpaired(run, first, evaluation, reference, masks), {}
@@ -124,7 +145,7 @@ def _difference(run, first, evaluation, reference):
         for metric, one in differences.items()
         for suffix, value in (("", one.value), ("_low", one.low), ("_high", one.high))
     }
-    return {"part": part, **where, **bounds, "p": differences[RANKED_BY].p, **extra}
+    return {**where, **bounds, "p": differences[RANKED_BY].p, **extra}
 
 
 def _shared_rows(run, first, mask, first_mask):

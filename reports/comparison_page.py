@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..data.dataset import TEST
 from ..data.scores import SCORES
 from . import terms
 from .baselines import BASELINES
 from .blocks import Bullets, Fold, Notice, Picture, TableBlock, Terms, beside
 from .cells import bounded_cell, columns_of, count_cell, p_cell, points_cell, share_cell, text_cell
-from .comparison import Comparison, compare
+from .comparison import ALL, CLEAN, Comparison, compare
 from .figures import IntervalsDisplay, RanksDisplay
 from .formats import MISSING, THIN, p_text, points
 from .html import html
@@ -62,22 +63,45 @@ def scores_block(comparison: Comparison) -> TableBlock:
     rows = tuple(
         (
             text_cell(row["run"]), text_cell(row["dataset"]), text_cell(row["model"]),
-            text_cell(SPLIT_NAMES[row["part"]]), count_cell(row["n"]),
+            text_cell(_part_words(row)), count_cell(row["n"]),
             *(bounded_cell(row[metric], row[f"{metric}_low"], row[f"{metric}_high"]) for metric in SCORES),
             share_cell(row["cv_accuracy"]),
         )
         for row in comparison.scores.to_dict("records")
     )  # fmt: skip
     titles = ("run", "dataset", "model", "part", "n", "accuracy", "macro recall", "macro F1")
-    caption = f"In percent, with 95{THIN}% bootstrap intervals, by subject where subjects are known."
+    caption = (
+        f"In percent, with 95{THIN}% bootstrap intervals, by subject where subjects are known.{copies(comparison)}"
+    )
     return TableBlock(caption, columns_of(*titles, "accuracy, mean of folds", texts=4), rows, csv="scores")
+
+
+def _part_words(row):
+    """The part that was scored, and whether only its clean pictures were."""
+    return SPLIT_NAMES[row["part"]] + (", clean" if row["faces"] == CLEAN else "")
+
+
+def copies(comparison: Comparison) -> str:
+    """What “clean” means in the tables, and where copies were not looked for; "" where neither needs saying."""
+    sentences = []
+    if (comparison.scores["faces"] == CLEAN).any():
+        sentences.append(" “Clean” are test pictures without a copy, exact or near, among those trained on.")
+    names = comparison.scores[comparison.scores["part"] == TEST]["run"].unique()
+    unknown = [
+        name
+        for name, run in zip(comparison.names, comparison.runs)
+        if name in names and not run.duplicates.near_searched
+    ]
+    if unknown:
+        sentences.append(f" Near copies between training and test were not looked for in {', '.join(unknown)}.")
+    return "".join(sentences)
 
 
 def differences_block(comparison: Comparison) -> TableBlock:
     """Every later run less the first, model by model."""
     rows = tuple(
         (
-            text_cell(row["run"]), text_cell(row["model"]), text_cell(f"{SPLIT_NAMES[row['part']]}, {row['pictures']}"),
+            text_cell(row["run"]), text_cell(row["model"]), text_cell(f"{_part_words(row)}, {row['pictures']}"),
             count_cell(row["n"]),
             *(points_cell(row[metric], row[f"{metric}_low"], row[f"{metric}_high"]) for metric in SCORES),
             *(p_cell(row[name]) for name in ("p_holm", "p_mcnemar", "p_folds")), text_cell(row["verdict"]),
@@ -103,7 +127,9 @@ def sentences(comparison: Comparison) -> list[str]:
     outcome = [f"{len(comparison.names)} runs; differences are measured from {first}."]
     for row in table.itertuples():
         gap = f"{points(row.accuracy)} points of accuracy"
-        outcome.append(f"{row.run}, {row.model}: {gap} on {row.pictures}, {row.verdict} (p {p_text(row.p_holm)}).")
+        without = " without copies of training pictures" if row.faces == CLEAN else ""
+        verdict = f"{row.verdict} (p {p_text(row.p_holm)})"
+        outcome.append(f"{row.run}, {row.model}: {gap} on {row.pictures}{without}, {verdict}.")
     if comparison.ranked:
         datasets, models, ranked = comparison.ranked
         verdict = "the models differ" if ranked.friedman.p < ALPHA else f"{NO_DIFFERENCE} among the models"
@@ -114,7 +140,7 @@ def sentences(comparison: Comparison) -> list[str]:
 def pictures(comparison: Comparison) -> list[Picture]:
     """Accuracy by run and model, and the critical-difference plot over datasets."""
     frame = comparison.scores
-    frame = frame[~frame["model"].isin(BASELINES)]
+    frame = frame[~frame["model"].isin(BASELINES) & (frame["faces"] == ALL)]
     table = pd.DataFrame(
         {
             "group": frame["model"],

@@ -25,7 +25,7 @@ def metrics_document(run: Run, tables: Tables) -> dict:
             "protocol": _protocol_document(run),
             "baseline": _baseline_document(run, tables),
             "models": {evaluation.name: _model_document(run, tables, evaluation) for evaluation in run.evaluations},
-            "pairs": [_record(row) for row in tables["pairs"].to_dict("records")],
+            "pairs": _pairs_document(tables),
             "audit": _audit_document(run, tables),
             "seconds": run.seconds,
             "versions": run.versions,
@@ -42,7 +42,7 @@ def _dataset_document(run, tables):
         "label_counts": dataset.label_counts(),
         "n_subjects": None if dataset.groups is None else len(np.unique(dataset.groups)),
         "n_duplicates": run.duplicates.exact,
-        "n_near_duplicates": run.duplicates.near,
+        "n_near_duplicates": run.duplicates.near if run.duplicates.near_searched else None,
         "parts": tables["labels"].groupby("part", sort=False)["n"].sum().to_dict(),
         "skipped": len(run.skipped),
     }
@@ -74,7 +74,8 @@ def _protocol_document(run):
         "seed": protocol.seed,
         "duplicates": {
             "across_split": across["exact"],
-            "near_across_split": across["near"],
+            "near_across_split": across["near"] if run.duplicates.near_searched else None,
+            "near_searched": run.duplicates.near_searched,
             "left_out": (run.evaluations[0].fold == UNUSED).sum(),
         },
     }
@@ -114,6 +115,17 @@ def _scores_document(run, tables, model):
     parts = {part: _part_document(tables, model, part) for part in scored_parts(run)}
     document = {"cv": over_folds, "cv_pooled": parts.pop(CV), TEST: None}
     return document | parts
+
+
+def _pairs_document(tables):
+    """Pairs of models; `clean` on the test pictures without a copy in training, null where there is no such part."""
+    clean = {(row["first"], row["second"]): row for row in tables["pairs_clean"].to_dict("records")}
+    entries = []
+    for row in tables["pairs"].to_dict("records"):
+        without = clean.get((row["first"], row["second"]))
+        kept = None if without is None else {name: without[name] for name in ("n", "difference", "p", "p_holm")}
+        entries.append(_record(row) | {"clean": kept and _record(kept)})
+    return entries
 
 
 def _record(row):

@@ -168,7 +168,7 @@ def _cell(cell, column, first):
         Markup(' class="{}"').format(" ".join(classes)) if classes else "",
         "" if cell.sort is None else cell.sort,
         text,
-        Markup("<small>{}</small>").format(cell.note) if cell.note else "",
+        Markup("").join(Markup("<small>{}</small>").format(line) for line in cell.note.splitlines()),
     )
 
 

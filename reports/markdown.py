@@ -92,7 +92,7 @@ def _cell(cell, column):
     if column.code:
         return "`" + cell.text.replace("`", "'").replace("|", "\\|") + "`"
     text = f"[{escaped(cell.text)}]({cell.link})" if cell.link else escaped(cell.text)
-    return text + (f" ({escaped(cell.note)})" if cell.note else "")
+    return text + (f" ({escaped('; '.join(cell.note.splitlines()))})" if cell.note else "")
 
 
 def _picture(block, level):

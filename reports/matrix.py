@@ -30,7 +30,9 @@ CROSS_VALIDATION = "cross-validation"
 class Transfer:
     """One dataset trained on, one scored: `evaluations` and `found` run over the rows of `scored`.
 
-    `page` is the report of the dataset trained on.
+    `page` is the report of the dataset trained on; `clean` (n,) tells within a
+    dataset the held-out pictures of which no copy was trained on, None where
+    that is not known, as between datasets.
     """
 
     trained: Dataset
@@ -38,6 +40,7 @@ class Transfer:
     found: np.ndarray
     evaluations: tuple[Evaluation, ...]
     page: Path
+    clean: np.ndarray | None = None
 
     @property
     def within(self) -> bool:
@@ -59,6 +62,14 @@ class Transfer:
             return fold >= 0
         return fold == HELD_OUT if not self.within else self.scored.split == TEST
 
+    def faces(self) -> dict[str, np.ndarray]:
+        """Masks (n,) of the scored rows: "all", "detected", and "clean" where it is known and not all of them."""
+        rows = self.rows()
+        kinds = {"all": rows, "detected": rows & self.found}
+        if self.clean is None or self.part == CROSS_VALIDATION or (self.clean | ~rows).all():
+            return kinds
+        return {**kinds, "clean": rows & self.clean}
+
 
 def matrix_table(transfers: Sequence[Transfer]) -> pd.DataFrame:
     """One row a transfer, model and kind of faces: `train`, `test`, `part`, `model`, `faces`, `n` and the scores.
@@ -71,7 +82,7 @@ def matrix_table(transfers: Sequence[Transfer]) -> pd.DataFrame:
         majority = np.bincount(one.trained.target).argmax()
         answers = {evaluation.name: evaluation.predicted for evaluation in one.evaluations}
         answers[BASELINE] = np.full(len(target), majority)
-        for faces, mask in {"all": one.rows(), "detected": one.rows() & one.found}.items():
+        for faces, mask in one.faces().items():
             for model, predicted in answers.items():
                 about = {"train": one.trained.name, "test": one.scored.name, "part": one.part, "model": model}
                 rows.append({**about, "faces": faces, **scores(target[mask], predicted[mask])})
@@ -143,8 +154,21 @@ def _what_was_scored(one):
     rows = one.rows()
     return (
         f"{one.trained.name} → {one.scored.name}: {count(int(rows.sum()))} pictures ({one.part}), the face found in "
-        f"{percent(one.found[rows].mean())}."
+        f"{percent(one.found[rows].mean())}.{_copies(one)}"
     )
+
+
+def _copies(one):
+    """Scores without copies of training pictures, or that nobody looked for them."""
+    if one.part == CROSS_VALIDATION:
+        return ""
+    if one.clean is None:
+        return " Near copies of training pictures were not looked for."
+    clean = one.faces().get("clean")
+    if clean is None or not clean.any():
+        return " No near copy of a training picture lies there." if clean is None else " All have a copy in training."
+    scored = (f"{model.name} {percent((model.predicted == model.target)[clean].mean())}" for model in one.evaluations)
+    return f" Accuracy on the {count(int(clean.sum()))} without a copy in training: {', '.join(scored)}."
 
 
 def _grid(transfers, table, score, links) -> TableBlock:

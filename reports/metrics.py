@@ -61,9 +61,23 @@ def ranked_models(cv: pd.DataFrame) -> list[str]:
 
 
 def faces_of(run: Run, part: str) -> dict[str, np.ndarray]:
-    """Masks (n,) of a part: "all" its rows, "detected" those whose face the detector saw."""
+    """Masks (n,) of a part: "all" its rows, "detected" those whose face the detector saw, "clean" of `clean_rows`."""
+    rows, clean = scored_parts(run)[part], clean_rows(run, part)
+    kinds = {"all": rows, "detected": rows & run.landmarks.found}
+    return kinds if clean is None else {**kinds, "clean": clean}
+
+
+def clean_rows(run: Run, part: str) -> np.ndarray | None:
+    """Mask (n,) of the pictures of a held-out part of which no copy, exact or near, was trained on.
+
+    None for cross-validation, which keeps copies on one side; where all of
+    the part are clean; and where near copies were not looked for.
+    """
+    if part == CV or not run.duplicates.near_searched:
+        return None
     rows = scored_parts(run)[part]
-    return {"all": rows, "detected": rows & run.landmarks.found}
+    clean = rows & ~run.duplicates.shown_by(run.evaluations[0].fold >= 0)
+    return None if np.array_equal(clean, rows) else clean
 
 
 def labels_table(run: Run) -> pd.DataFrame:
@@ -116,7 +130,7 @@ def cv_table(folds: pd.DataFrame) -> pd.DataFrame:
 
 
 def parts_table(run: Run) -> pd.DataFrame:
-    """Scores per scored part: `model`, `part`, `faces` ("all", "detected"), `n`, and one column a score."""
+    """Scores per scored part: `model`, `part`, `faces` (see `faces_of`), `n`, and one column a score."""
     return pd.DataFrame(
         [
             {"model": evaluation.name, "part": part, "faces": faces}

@@ -5,7 +5,9 @@ import numpy as np
 from ..classifiers.evaluate import UNUSED
 from ..classifiers.registry import CLASSIFIERS
 from ..data.dataset import TEST, TRAIN, VALIDATION
+from ..data.duplicates import ties
 from .baselines import BASELINE, BASELINES, GUESS, majority_label
+from .clean import clean_sentence, clean_words
 from .formats import capital, count, p_text, percent, points
 from .metrics import CV, RANKED_BY, held_out_part, ranked_models, scored_parts
 from .run import Run
@@ -40,7 +42,8 @@ def facts(run: Run, tables: Tables) -> list[tuple[str, str]]:
     entries = [(percent(first["mean"]), f"accuracy of {first['model']}, the first, in cross-validation")]
     if held_out:
         accuracy = part_accuracy(tables, first["model"], held_out)
-        entries.append((percent(accuracy), f"its accuracy on the {held_out} part"))
+        clean = clean_words(tables, first["model"], held_out)
+        entries.append((percent(accuracy), f"its accuracy on the {held_out} part{clean}"))
     elif len(ranked) > 1:
         second = ranked.iloc[1]
         level = f": {NO_DIFFERENCE}" if _pair(tables, first, second)[0] == NO_DIFFERENCE else ""
@@ -56,7 +59,8 @@ def rest_of_ranking(run: Run, tables: Tables) -> list[str]:
     ranked, held_out = _ranking(tables), held_out_part(run)
     sentences = [_second(tables, ranked.iloc[0], ranked.iloc[1])] if len(ranked) > 1 else []
     if held_out:
-        sentences.append(_on_held_out(run, tables, ranked.iloc[0]["model"], held_out))
+        model = ranked.iloc[0]["model"]
+        sentences += [_on_held_out(run, tables, model, held_out), clean_sentence(run, tables, model, held_out)]
     return sentences
 
 
@@ -118,16 +122,28 @@ def limits(run: Run) -> list[str]:
 
 def repeated_pictures(run: Run) -> list[str]:
     """Identical and nearly identical pictures, and whether they lie on both sides of the split."""
-    duplicates = run.duplicates
+    duplicates, found = run.duplicates, ties(run.dataset, run.duplicates)
+    if not duplicates.near_searched:
+        nearly = " Near copies, in another crop, size or compression, were not looked for."
+    else:
+        nearly = ""
     if not duplicates.count:
-        return ["No picture occurs twice."]
-    repeat = "1 picture repeats" if duplicates.count == 1 else f"{count(duplicates.count)} pictures repeat"
-    sentences = [f"{repeat} an earlier one exactly."]
-    if duplicates.near:
-        sentences = [
-            f"{repeat} an earlier one: {count(duplicates.exact)} exactly, {count(duplicates.near)} in another "
-            "crop, size or compression."
-        ]
+        sentences = [f"No picture occurs twice, {'exactly or nearly' if not nearly else 'exactly'}.{nearly}"]
+    else:
+        repeat = "1 picture repeats" if duplicates.count == 1 else f"{count(duplicates.count)} pictures repeat"
+        kinds = f"{count(duplicates.exact)} exactly, {count(duplicates.near)} in another crop, size or compression"
+        sentences = [f"{repeat} an earlier one exactly.{nearly}" if nearly else f"{repeat} an earlier one: {kinds}."]
+    if found.subjects:
+        sentences.append(
+            f"{count(found.subjects)} subjects share a picture, exactly or nearly, with another subject, and stay on "
+            "the side of that one: either who is shown is told wrongly there, or the pictures are much alike."
+        )
+    if found.apart:
+        copies = "1 near copy" if found.apart == 1 else f"{count(found.apart)} near copies"
+        sentences.append(
+            f"{copies} may lie on another side of a fold than their like: tied together, they would chain too many of "
+            "all pictures into one group."
+        )
     return sentences + (_across_split(run) if run.dataset.split is not None else [])
 
 
@@ -221,8 +237,8 @@ def _across_split(run):
     if across["near"]:
         sentences.append(
             f"Another {count(across['near'])} nearly lie in a held-out part too. They were trained on, as the "
-            "official split has them, so scores of the held-out part flatter; cross-validation keeps near copies "
-            "on one side and does not."
+            "official split has them, so some of the held-out part may be remembered: scores without such pictures "
+            "stand beside. Cross-validation keeps near copies on one side."
         )
     return sentences
 

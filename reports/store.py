@@ -2,14 +2,14 @@
 
 ============================ =====================================================
 run.json                     protocol, settings, costs, audit, explanation, names
-faces.parquet                a row a picture: label, subject, split, found, conditions
+faces.parquet                a row a picture: label, subject, sequence, split, found, conditions
 predictions.parquet          a row a model and picture, see `metrics.predictions_table`
 gallery.parquet              the few faces that the page shows, with their landmarks
 ============================ =====================================================
 """
 
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..classifiers import Evaluation, Protocol
 from ..classifiers.audit import Audit
 from ..classifiers.explain import Explanation
 from ..data.dataset import Dataset, Skipped
-from ..data.duplicates import Duplicates
+from ..data.duplicates import COPIES, Duplicates
 from ..data.errors import LineamentError
 from ..data.files import write_atomically
 from ..data.images import UnreadableImage
@@ -100,15 +100,16 @@ def with_costs(run: Run, folder: Path) -> Run:
 
 
 def faces_table(run: Run) -> pd.DataFrame:
-    """One row a picture: `key`, `label`, `subject`, `split`, `found`, box, score, `copy_of`, and every condition."""
+    """One row a picture: `key`, `label`, `subject`, `sequence`, `split`, `found`, box, score, copies, conditions."""
     dataset, landmarks = run.dataset, run.landmarks
     boxes = {name: landmarks.boxes[:, side] for side, name in enumerate(("left", "top", "right", "bottom"))}
-    repeats = {name: rows for name, rows in vars(run.duplicates).items() if isinstance(rows, np.ndarray)}
+    repeats = {name: rows for name in COPIES if (rows := getattr(run.duplicates, name)) is not None}
     return pd.DataFrame(
         {
             "key": dataset.keys.astype(str),
             "label": dataset.target,
             "subject": None if dataset.groups is None else dataset.groups.astype(str),
+            "sequence": None if dataset.sequences is None else dataset.sequences.astype(str),
             "split": None if dataset.split is None else dataset.split.astype(str),
             "found": landmarks.found,
             "detector_score": landmarks.score,
@@ -140,6 +141,7 @@ def _run_document(run):
                 name: getattr(dataset, name) for name in ("name", "label_names", "synthetic", "about", "notes")
             },
             "skipped": [asdict(item) for item in run.skipped],
+            "untied_copies": run.duplicates.untied,
             "failures": [failure.to_dict() for failure in run.failures],
             "features": list(run.table.names),
             "feature_families": list(run.table.family),
@@ -160,7 +162,7 @@ def _run_of(document, faces, predictions, gallery):
     return Run(
         dataset=dataset,
         landmarks=_landmarks_of(faces),
-        duplicates=_duplicates_of(faces),
+        duplicates=_duplicates_of(document, faces),
         table=_empty_table(len(faces), document),
         evaluations=tuple(
             Evaluation.from_dict(one, **_answers(predictions, one["name"], names), target=dataset.target)
@@ -189,13 +191,14 @@ def _answers(predictions, model, names):
 
 def _dataset_of(document, faces, names):
     def column(name):
-        return None if faces[name].isna().all() else faces[name].to_numpy(dtype=str)
+        return None if name not in faces or faces[name].isna().all() else faces[name].to_numpy(dtype=str)
 
     return Dataset(
         images=KeptElsewhere(len(faces)),
         target=faces["label"].to_numpy(dtype=np.int64),
         keys=faces["key"].to_numpy(dtype=str),
         groups=column("subject"),
+        sequences=column("sequence"),
         split=column("split"),
         skipped=tuple(Skipped(**item) for item in document["skipped"]),
         **document["dataset"] | {"label_names": names, "notes": tuple(document["dataset"].get("notes", ()))},
@@ -213,9 +216,9 @@ def _landmarks_of(faces):
     )
 
 
-def _duplicates_of(faces):
-    known = {field.name for field in fields(Duplicates)} & set(faces.columns)
-    return Duplicates(**{name: faces[name].to_numpy(dtype=np.int64) for name in sorted(known)})
+def _duplicates_of(document, faces):
+    known = {name: faces[name].to_numpy(dtype=np.int64) for name in COPIES if name in faces.columns}
+    return Duplicates(**known, untied=document.get("untied_copies", 0))
 
 
 def _empty_table(n, document):

@@ -38,10 +38,16 @@ def made_evaluation(name, target, fold, seed, selected=()):
 def made_audit():
     rng = np.random.default_rng(1)
     rows = np.arange(35)
-    honest = rng.integers(0, 3, 35)
+    honest = rng.integers(0, 3, (1, 35))
     comparisons = tuple(
-        Comparison(name, honest, np.where(rng.random(35) < 0.5, rows % 3, honest), why_not)
-        for name, why_not in (("subjects", "who is shown is not known"), ("detected", ""), ("selection", ""))
+        Comparison(name, honest, np.where(rng.random((1, 35)) < 0.5, rows % 3, honest), why_not)
+        for name, why_not in (
+            ("duplicates", "no picture occurs twice among these, exactly or nearly"),
+            ("sequences", "which pictures are frames of one sequence is not known"),
+            ("subjects", "who is shown is not known"),
+            ("detected", ""),
+            ("selection", ""),
+        )
     )
     return Audit(
         classifier="svm",

@@ -32,13 +32,17 @@ def faces(toy):
     return Inputs(tuple(FeatureTable(view, NAMES, FAMILY) for view in (X, X + 0.1)))
 
 
+def folds_of(toy):
+    return make_folds(toy, find_duplicates(toy.keys), cv=3, seed=0)
+
+
 def evaluated(toy, faces, name, **protocol):
     settings = {"selector": "none", "n_features": None, "balance": "none", "seed": 0, "cv": 3} | protocol
     return evaluate(
         [name],
         faces,
         toy.target,
-        folds=make_folds(toy, find_duplicates(toy.keys), cv=3, seed=0),
+        folds=folds_of(toy),
         protocol=resolve_protocol(d=4, n_classes=3, **settings),
         recipe=Recipe(labels=toy.label_names, detector="hog"),
     )
@@ -57,8 +61,8 @@ def test_what_is_scored_is_what_the_model_answers(toy, faces):
     """A model fitted on the training rows of a fold answers its test rows as the evaluation says."""
     faces = Inputs(tuple(FeatureTable(view.X, NAMES, ["one"] * len(NAMES)) for view in faces.views))
     (result,), _ = evaluated(toy, faces, "svm", augment="mirror")
-    test = result.fold == 0
-    train = np.flatnonzero(~test)
+    train, test = folds_of(toy).fits[0]
+    assert (result.fold[test] == 0).all() and len(train) + len(test) == len(toy)
     X, y = np.concatenate([table.X[train] for table in faces.views]), np.tile(toy.target[train], 2)
     pipeline = make_classifier("svm")
     groups = make_folds(toy, find_duplicates(toy.keys), cv=3, seed=0).groups[train]

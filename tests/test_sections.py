@@ -252,15 +252,24 @@ def leaves(value, path=()):
         yield path, str(value) if isinstance(value, (dict, list)) else value
 
 
+def redefined(path):
+    """What later versions compute otherwise: bounds of the audit's gaps, and near copies that nobody looked for."""
+    return (path[:2] == ("audit", "gaps") and path[-1] in ("low", "high")) or "near" in str(path[-1])
+
+
 def test_a_run_of_format_1_is_read_with_its_numbers(tmp_path, undrawn):
     """Written before sections were files: the same numbers, and every part of the run comes back."""
     shutil.copytree(FORMAT_1, tmp_path / "run")
     rewrite_report(tmp_path / "run")
     now, before = (json.loads((at / "metrics.json").read_text()) for at in (tmp_path / "run", FORMAT_1))
-    now, before = dict(leaves(now)), dict(leaves(before))
-    numbers = [path for path, value in before.items() if isinstance(value, float)]
-    assert {path: now.pop(path) for path in numbers} == pytest.approx({path: before.pop(path) for path in numbers})
-    assert now == before and len(numbers) > 300
+    now, before = dict(leaves(now)), {path: value for path, value in leaves(before) if not redefined(path)}
+    numbers = {path: value for path, value in before.items() if isinstance(value, float)}
+    assert {path: now[path] for path in numbers} == pytest.approx(numbers) and len(numbers) > 300
+    assert {path: now[path] for path in before.keys() - numbers} == {
+        path: before[path] for path in before.keys() - numbers
+    }
+    # It does not say that near copies were looked for.
+    assert now["dataset", "n_near_duplicates"] is None and now["protocol", "duplicates", "near_searched"] is False
     run = load_run(FORMAT_1)
     assert run.dataset.label_names == LABELS and run.audit.classifier == "svm" and run.explanation.faces
     html, _ = texts(tmp_path / "run")

@@ -23,7 +23,7 @@ def wide(k=4, n=90, d=300, seed=0):
     X = rng.normal(size=(n, d)) * rng.uniform(0.2, 3, d)
     X[:, :20] += y[:, None] * 0.4
     X[y == 0, 21] = 2.0
-    X[n // 2] = X[n // 2 + k]
+    X[1] = X[1 + k]
     return X, y, rng.normal(size=(50, d)) * 2
 
 
@@ -35,6 +35,14 @@ def test_lda_answers_as_with_a_covariance_of_all_columns(k, shrinkage):
     plain = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(X, y)
     np.testing.assert_allclose(ours.predict_proba(others), plain.predict_proba(others), atol=SAME)
     assert not hasattr(ours, "covariance_")
+
+
+@pytest.mark.parametrize("n", [8, 12])
+def test_lda_of_two_or_three_faces_a_class(n):
+    """Two rows a class shrink nothing: there is no one solution, and the shortest is taken."""
+    X, y, others = wide(4, n=n)
+    ours, plain = (kind(solver="lsqr", shrinkage="auto").fit(X, y) for kind in (ShrunkLDA, LinearDiscriminantAnalysis))
+    np.testing.assert_allclose(ours.predict_proba(others), plain.predict_proba(others), atol=SAME)
 
 
 def test_lda_with_equal_priors_too():

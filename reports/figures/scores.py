@@ -13,7 +13,7 @@ from .canvas import NARROW, WIDTH, axes, current_theme, percent_axis, plain_numb
 class ScoresDisplay:
     """One score of every model: mean over the folds with its interval, the folds, the held-out part, the baseline.
 
-    `cv` and `folds` as in the tables; `held_out` the score per model, or empty.
+    `cv` and `folds` as in the tables; `held_out` the score per model, `clean` the same without copies, or empty.
     """
 
     metric: str
@@ -21,6 +21,7 @@ class ScoresDisplay:
     cv: pd.DataFrame
     folds: pd.DataFrame
     held_out: dict[str, float] = field(default_factory=dict)
+    clean: dict[str, float] = field(default_factory=dict)
 
     @property
     def models(self) -> list[str]:
@@ -43,6 +44,8 @@ class ScoresDisplay:
             ax.plot(row["mean"], place, "o", color=theme.accent, ms=6)
             if model in self.held_out:
                 ax.plot(self.held_out[model], place + 0.3, "D", mfc=theme.paper, mec=theme.second, mew=1.2, ms=4.5)
+            if model in self.clean:
+                ax.plot(self.clean[model], place + 0.3, "x", color=theme.second, mew=1.2, ms=4.5)
         if BASELINE in frame.index:
             ax.axvline(frame.loc[BASELINE, "mean"], color=theme.muted, lw=1, ls=(0, (4, 3)))
         ax.set_yticks(range(len(self.models)), self.models)

@@ -2,8 +2,8 @@
 
 from ..blocks import Paragraph, Picture, beside
 from ..figures import GrowthDisplay
-from ..formats import THIN, percent
-from ..leakage import audit_curves_table
+from ..formats import THIN, percent, points
+from ..leakage import audit_curves_table, climb
 from ..section import Section
 
 CURVES = {
@@ -13,16 +13,32 @@ CURVES = {
 
 
 def content(run, tables):
+    repeats = len(run.audit.repeats)
+    drawn = "whole subjects at a time" if run.dataset.groups is not None else "at random"
     yield Paragraph(
-        "Where the learning curve still climbs, more faces would help. Where the other one is flat, fewer features "
-        f"would do. Bands are 95{THIN}% intervals over the folds."
+        f"{climb_sentence(climb(run.audit))} Each point of the learning curve is the mean over the folds of {repeats} "
+        f"cross-validations, and each of these draws its training faces anew, {drawn}; bands are 95{THIN}% intervals "
+        "of the mean. The number of features is asked in one of them."
     )
     yield beside(*(curve_picture(run, tables["audit_curves"], curve) for curve in CURVES))
 
 
+def climb_sentence(end):
+    """Whether more faces would help, from the last step of the learning curve."""
+    if end is None:
+        return "There are too few faces for a learning curve: a share of them would leave almost none of some label."
+    step = f"From {end.at[0]:,.0f} to {end.at[1]:,.0f} faces"
+    gain = f"{points(end.gain)} points, {points(end.low)} to {points(end.high)}"
+    if end.low > 0:
+        return f"{step} macro F1 still rises ({gain}): more faces of this kind would likely help."
+    if end.high < 0:
+        return f"{step} macro F1 falls ({gain})."
+    return f"{step} no rise is shown ({gain}); one of {100 * end.detectable:.1f} points most likely would have been."
+
+
 def curve_picture(run, curves, curve):
     table = curves[curves["curve"] == curve].reset_index(drop=True)
-    if not len(table):
+    if len(table) < 2:
         return None
     title, xlabel = CURVES[curve]
     values = "; ".join(f"{row.at:,.0f}: {percent(row.f1_macro)}" for row in table.itertuples())

@@ -3,6 +3,7 @@
 from .. import terms
 from ..blocks import Annotated, Fold, Heading, Link, Paragraph, Picture, TableBlock, Terms, Tiles, beside, fold
 from ..cells import bounded_cell, columns_of, count_cell, number_cell, share_cell, text_cell
+from ..clean import clean_words
 from ..confusions import confused_table, worst_table
 from ..faces import error_faces, pair_faces
 from ..figures import ConfusionDisplay, RatesDisplay
@@ -43,7 +44,8 @@ def content(run, tables):
 
 def model_hint(run, tables, model):
     """Accuracy and most frequent error, for those who do not unfold it."""
-    accuracy = f"accuracy {percent(part_accuracy(tables, model, main_part(run)))}"
+    part = main_part(run)
+    accuracy = f"accuracy {percent(part_accuracy(tables, model, part))}{clean_words(tables, model, part)}"
     pairs = tables["confused"][tables["confused"]["model"] == model]
     return f"{accuracy}; most often {confused_words(pairs.iloc[0])}" if len(pairs) else accuracy
 

@@ -1,5 +1,7 @@
 """The models compared: who came first, by how much, and whether chance explains it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...data.scores import SCORES
@@ -7,8 +9,9 @@ from .. import terms
 from ..baselines import BASELINE, BASELINES, scored_models
 from ..blocks import Paragraph, Picture, TableBlock, Terms, beside, fold
 from ..cells import bounded_cell, columns_of, count_cell, p_cell, points_cell, spread_cell, text_cell
+from ..clean import clean_pairs_table
 from ..figures import RanksDisplay, ScoresDisplay
-from ..formats import THIN, capital, p_text, percent
+from ..formats import THIN, capital, count, p_text, percent
 from ..metrics import cv_table, folds_table, held_out_part, parts_table
 from ..narrative import SCORE_NAMES, SPLIT_NAMES, rest_of_ranking
 from ..section import Section
@@ -36,7 +39,7 @@ def content(run, tables):
         yield fold("The same by macro recall and macro F1", beside(*others))
     if len(tables["pairs"]):
         yield pairs_fold(run, tables)
-    yield fold("Every scored part", parts_block(tables), hint="all faces, and the detected ones alone")
+    yield fold("Every scored part", parts_block(tables), hint="all faces, and some of them alone")
 
 
 def ranking_block(tables, held_out):
@@ -49,17 +52,36 @@ def ranking_block(tables, held_out):
         folds = [cv.loc[model, metric] for metric in SCORES]
         cells = [text_cell(model), *(spread_cell(one["mean"], one["std"], one["low"], one["high"]) for one in folds)]
         if held_out:
-            cells += [bounded_cell(*bounds[model, held_out, "all", metric]) for metric in SCORES]
+            cells += [held_out_cell(bounds, model, held_out, metric) for metric in SCORES]
         rows.append(tuple(cells))
     titles = [SCORE_NAMES[metric] for metric in SCORES]
     titles += [f"{held_out}: {title}" for title in titles] if held_out else []
-    then = f"; then the {held_out} part, scored once, with its bootstrap interval." if held_out else "."
+    then = f"; then the {held_out} part, scored once, with its bootstrap interval{clean_caption(tables, held_out)}"
+    then = f"{then}." if held_out else "."
     caption = (
         "In percent. Mean ± standard deviation over the folds of the cross-validation, below it the 95"
         f"{THIN}% interval of the mean{then}"
     )
     quiet = tuple(place for place, model in enumerate(models) if model in BASELINES)
     return TableBlock(caption, columns_of("model", *titles), tuple(rows), csv="cv", quiet=quiet)
+
+
+def held_out_cell(bounds, model, part, metric):
+    """A score of the held-out part; below it the interval, and the score without copies of training pictures."""
+    cell = bounded_cell(*bounds[model, part, "all", metric])
+    value, *_ = bounds.get((model, part, "clean", metric), (np.nan,))
+    if np.isnan(value):
+        return cell
+    return replace(cell, note=f"{cell.note}\nclean {100 * value:.1f}".strip())
+
+
+def clean_caption(tables, part):
+    """What “clean” stands for in a caption; "" where no score is called so."""
+    frame = tables["parts"].query("part == @part and faces == 'clean'")
+    if not len(frame):
+        return ""
+    n = count(int(frame["n"].iloc[0]))
+    return f"; “clean” is the score on the {n} of its pictures without a copy, exact or near, among those trained on"
 
 
 def headline_intervals(tables):
@@ -80,11 +102,18 @@ def scores_picture(tables, metric, held_out):
     parts = tables["parts"]
     chosen = parts.query("faces == 'all' and part == @held_out") if held_out else parts[:0]
     title = SCORE_NAMES[metric]
+    clean = parts.query("faces == 'clean' and part == @held_out and n > 0") if held_out else parts[:0]
     display = ScoresDisplay(
-        metric, capital(title), tables["cv"], tables["folds"], dict(zip(chosen["model"], chosen[metric]))
+        metric,
+        capital(title),
+        tables["cv"],
+        tables["folds"],
+        held_out=dict(zip(chosen["model"], chosen[metric])),
+        clean=dict(zip(clean["model"], clean[metric])),
     )
     values = "; ".join(f"{row.model} {percent(row.mean)}" for row in frame.itertuples())
     diamond = f"◇\u00a0the {held_out} part; " if held_out else ""
+    diamond += "×\u00a0the same without copies of training pictures; " if len(clean) else ""
     caption = (
         f"●\u00a0mean of the folds with its 95{THIN}% interval; ❘\u00a0one fold; {diamond}┆\u00a0always the most "
         "frequent label"
@@ -102,14 +131,19 @@ def pairs_fold(run, tables):
         sentences = Paragraph(rank_sentence(tables["ranks"]))
     n, shown = len(tables["pairs"]), int((tables["pairs"]["verdict"] != NO_DIFFERENCE).sum())
     hint = f"a difference shown in {shown} of {n} pairs"
-    return fold("In pairs", pairs_block(tables["pairs"]), picture, sentences, hint=hint)
+    return fold("In pairs", pairs_block(tables["pairs"], tables["pairs_clean"]), picture, sentences, hint=hint)
 
 
-def pairs_block(pairs):
-    """Models in pairs: the difference, whether the folds show it, whether the test part does."""
+def pairs_block(pairs, clean):
+    """Models in pairs: the difference, whether the folds show it, whether the test part does, copies left out too."""
     on_test = pairs["p_test"].notna().any()
-    rows = tuple(_pair_row(row, on_test) for row in pairs.itertuples())
+    without = {(row.first, row.second): row for row in clean.itertuples()}
+    rows = tuple(_pair_row(row, on_test, without.get((row.first, row.second))) for row in pairs.itertuples())
     titles = ("points", "p, folds") + (("points, test", "p, test") if on_test else ())
+    titles += ("points, clean", "p, clean") if without else ()
+    copies = (
+        f" “Clean” are the {count(clean['n'].iloc[0])} test pictures without a copy in training." if without else ""
+    )
     columns = (*columns_of("better", "than", *titles, texts=2), *columns_of("verdict"))
     caption = (
         "Accuracy in the cross-validation, the first less the second, in points; below it the 95"
@@ -117,18 +151,20 @@ def pairs_block(pairs):
         + (", and after McNemar's exact test on the test part" if on_test else "")
         + f"; all adjusted for the number of pairs (Holm). The verdict asks for p < {ALPHA} over the folds. "
         "The interval takes the fitted models as they are; the test asks whether the difference would return with "
-        "other training pictures, which is stricter."
+        f"other training pictures, which is stricter.{copies}"
     )
     return TableBlock(caption, columns, rows, csv="pairs")
 
 
-def _pair_row(row, on_test):
+def _pair_row(row, on_test, clean):
     cells = [
         text_cell(row.first), text_cell(row.second), points_cell(row.difference, row.low, row.high),
         p_cell(row.p_folds_holm),
     ]  # fmt: skip
     if on_test:
         cells += [points_cell(row.difference_test), p_cell(row.p_test_holm)]
+    if clean is not None:
+        cells += [points_cell(clean.difference), p_cell(clean.p_holm)]
     return (*cells, text_cell(row.verdict))
 
 
@@ -174,7 +210,7 @@ def parts_block(tables):
     caption = (
         "In percent, all answers of a part together; below, the 95"
         f"{THIN}% bootstrap interval. “all” counts every picture of the part, “detected” only those whose face the "
-        "detector saw."
+        "detector saw, “clean” only those without a copy, exact or near, among the pictures that were trained on."
     )
     return TableBlock(caption, columns, rows, csv="parts", quiet=quiet)
 
@@ -210,6 +246,7 @@ SECTION = Section(
     derived={
         "cv": lambda run, tables: cv_table(tables["folds"]),
         "pairs": lambda run, tables: pairs_table(run, tables["folds"]),
+        "pairs_clean": lambda run, tables: clean_pairs_table(run, tables["pairs"]),
         "ranks": lambda run, tables: ranks_table(run, tables["folds"]),
     },
 )
