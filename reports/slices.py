@@ -10,6 +10,7 @@ from .run import Run
 from .statistics import percentile_interval
 from .uncertainty import confusion_resamples, units_of
 
+FEWEST_PICTURES, FEWEST_CLUSTERS = 20, 10  # in a slice and in the rest, below which it is not judged
 UNITS = {"face size": "px", "yaw": "°", "pitch": "°", "roll": "°"}
 SLICE_COLUMNS = ("model", "by", "slice", "n", "n_subjects", "accuracy", "recall_macro", "f1_macro", "low", "high")
 
