@@ -13,7 +13,7 @@ from .comparison import Comparison, compare
 from .figures import IntervalsDisplay, RanksDisplay
 from .formats import MISSING, THIN, p_text, points
 from .html import html
-from .narrative import SPLIT_NAMES, SYNTHETIC
+from .narrative import SPLIT_NAMES, SYNTHETIC, power_words
 from .page import Chapter, Page
 from .run import Run
 from .statistics import level_groups
@@ -69,7 +69,7 @@ def scores_block(comparison: Comparison) -> TableBlock:
         for row in comparison.scores.to_dict("records")
     )  # fmt: skip
     titles = ("run", "dataset", "model", "part", "n", "accuracy", "macro recall", "macro F1")
-    caption = f"In percent, with 95{THIN}% bootstrap intervals, by subject where subjects are known."
+    caption = f"In percent, with 95{THIN}% intervals: Wilson’s, by subjects or, where they are not known, by pictures."
     return TableBlock(caption, columns_of(*titles, "accuracy, mean of folds", texts=4), rows, csv="scores")
 
 
@@ -86,9 +86,10 @@ def differences_block(comparison: Comparison) -> TableBlock:
     )  # fmt: skip
     titles = ("run", "model", "compared on", "n", "accuracy", "macro recall", "macro F1", "p", "p, McNemar", "p, folds")
     caption = (
-        f"Each run less {comparison.names[0]}, in points, with 95{THIN}% bootstrap intervals. p is the bootstrap's for "
-        "the accuracy, adjusted for the number of rows (Holm), and gives the verdict; McNemar's exact test needs the "
-        "same pictures, the corrected resampled t-test the same folds."
+        f"Each run less {comparison.names[0]}, in points, with intervals by clusters that hold for all rows at once "
+        "(Bonferroni). p belongs to that of the accuracy, is adjusted for the number of rows (Holm), and gives the "
+        "verdict. Unadjusted: McNemar's exact test, whole clusters exchanged, which needs the same pictures, and the "
+        "corrected resampled t-test, which needs the same folds."
     )
     columns = (*columns_of(*titles, texts=3), *columns_of("verdict"))
     return TableBlock(caption, columns, rows, csv="differences")
@@ -103,7 +104,10 @@ def sentences(comparison: Comparison) -> list[str]:
     outcome = [f"{len(comparison.names)} runs; differences are measured from {first}."]
     for row in table.itertuples():
         gap = f"{points(row.accuracy)} points of accuracy"
-        outcome.append(f"{row.run}, {row.model}: {gap} on {row.pictures}, {row.verdict} (p {p_text(row.p_holm)}).")
+        power = power_words(row.detectable) if row.verdict == NO_DIFFERENCE else ""
+        outcome.append(
+            f"{row.run}, {row.model}: {gap} on {row.pictures}, {row.verdict} (p {p_text(row.p_holm)}){power}."
+        )
     if comparison.ranked:
         datasets, models, ranked = comparison.ranked
         verdict = "the models differ" if ranked.friedman.p < ALPHA else f"{NO_DIFFERENCE} among the models"

@@ -258,9 +258,13 @@ def test_a_run_of_format_1_is_read_with_its_numbers(tmp_path, undrawn):
     rewrite_report(tmp_path / "run")
     now, before = (json.loads((at / "metrics.json").read_text()) for at in (tmp_path / "run", FORMAT_1))
     now, before = dict(leaves(now)), dict(leaves(before))
-    numbers = [path for path, value in before.items() if isinstance(value, float)]
-    assert {path: now.pop(path) for path in numbers} == pytest.approx({path: before.pop(path) for path in numbers})
-    assert now == before and len(numbers) > 300
+    # Intervals are made otherwise now, the guess is no longer drawn, and the test part's test goes by clusters.
+    made_anew = ("ci95", "stratified", "pairs")
+    kept = [path for path in before if not set(path) & set(made_anew)]
+    numbers = [path for path in kept if isinstance(before[path], float)]
+    assert {path: now[path] for path in numbers} == pytest.approx({path: before[path] for path in numbers})
+    others = [path for path in kept if path not in numbers]
+    assert {path: now[path] for path in others} == {path: before[path] for path in others} and len(numbers) > 200
     run = load_run(FORMAT_1)
     assert run.dataset.label_names == LABELS and run.audit.classifier == "svm" and run.explanation.faces
     html, _ = texts(tmp_path / "run")

@@ -6,8 +6,8 @@ from ...classifiers.evaluate import UNUSED
 from ...data.sources import DATASETS
 from ..blocks import Definitions, fold
 from ..formats import capital, count
-from ..metrics import main_part, scored_parts
-from ..narrative import SPLIT_NAMES, SYNTHETIC, first_model, limits, model_about, part_accuracy
+from ..metrics import scored_parts
+from ..narrative import SPLIT_NAMES, SYNTHETIC, first_model, limits, model_about
 from ..section import Section
 from ..slices import served_worse
 
@@ -36,11 +36,10 @@ NO_LIMIT = "None that the run itself could find."
 
 def content(run, tables):
     model = first_model(tables)
-    whole = part_accuracy(tables, model, main_part(run))
     yield Definitions(
         (
             ("What it is", (purpose(run, model),)),
-            ("Who is under-served", tuple(map(capital, served_worse(tables["slices"], model, whole)))),
+            ("Who is under-served", tuple(map(capital, served_worse(tables["slices"], model)))),
             ("What the numbers cannot tell", CANNOT_TELL),
             ("Where law restricts use", LAW),
         )
