@@ -41,6 +41,7 @@ ACCURACIES = (0.4, 0.7, 0.95)
 ABILITY = 0.8  # standard deviation of a subject's, on the logit scale
 BEHIND = 0.4  # of the second model, on the logit scale
 SLICE = 0.3
+OTHER_MODELS = "the same accuracy, against models fitted on other pictures"
 AT_A_TIME = 300_000  # rows
 CV_FOLDS = 5
 LEAST_ABOVE_CHANCE = 0.6  # accuracy on two labels
@@ -214,7 +215,7 @@ def cross_validated(setting, draws, rng):
     headline = ("accuracy", "recall_macro", "f1_macro")
     found = {f"cross-validated {name}": held(scored[name].interval(), truth[name]) for name in headline}
     other = held(scored["accuracy"].interval(), truth["accuracy"].mean())
-    return found | {"the same accuracy, against models fitted on other pictures": other}
+    return found | {OTHER_MODELS: other}
 
 
 # --- the table ---------------------------------------------------------------------------------------
@@ -256,10 +257,10 @@ def markdown(table: pd.DataFrame) -> str:
                 else ["", ""]
             )
         lines.append(f"| {score.replace('_', ' ')} | {n:,} | " + " | ".join(cells) + " |")
-    within = table["held"].between(0.93, 0.97).mean()
-    return (
-        "\n".join(lines) + f"\n\n{100 * within:.0f} % of the {len(table)} numbers behind it lie within 93 and 97 %.\n"
-    )
+    promised = table[table["score"] != OTHER_MODELS]
+    within = 100 * promised["held"].between(0.93, 0.97).mean()
+    lines += ["", f"Within 93 and 97 %: {within:.0f} % of the {len(promised):,} numbers behind it."]
+    return "\n".join(lines) + "\n"
 
 
 def main():

@@ -110,8 +110,9 @@ def differences_table(runs: dict[str, Run]) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=list(DIFFERENCE_COLUMNS))
     table["p_holm"] = holm(table["p"])
-    better = np.where(table[RANKED_BY] > 0, "better", "worse")
-    table["verdict"] = np.where(table["p_holm"] < ALPHA, better, NO_DIFFERENCE)
+    # The interval asks a little more than Holm's p does: never are the two at odds beside a verdict.
+    shown = [table[f"{RANKED_BY}_low"] > 0, table[f"{RANKED_BY}_high"] < 0]
+    table["verdict"] = np.select(shown, ["better", "worse"], NO_DIFFERENCE)
     return table
 
 

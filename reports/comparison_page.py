@@ -87,9 +87,9 @@ def differences_block(comparison: Comparison) -> TableBlock:
     titles = ("run", "model", "compared on", "n", "accuracy", "macro recall", "macro F1", "p", "p, McNemar", "p, folds")
     caption = (
         f"Each run less {comparison.names[0]}, in points, with intervals by clusters that hold for all rows at once "
-        "(Bonferroni). p belongs to that of the accuracy, is adjusted for the number of rows (Holm), and gives the "
-        "verdict. Unadjusted: McNemar's exact test, whole clusters exchanged, which needs the same pictures, and the "
-        "corrected resampled t-test, which needs the same folds."
+        "(Bonferroni). p belongs to that of the accuracy, is adjusted for the number of rows (Holm); the "
+        "verdict asks that the interval leave out zero. Unadjusted: McNemar's exact test, whole clusters exchanged, "
+        "which needs the same pictures, and the corrected resampled t-test, which needs the same folds."
     )
     columns = (*columns_of(*titles, texts=3), *columns_of("verdict"))
     return TableBlock(caption, columns, rows, csv="differences")

@@ -12,6 +12,7 @@ from .statistics import holm
 from .uncertainty import ALPHA, NO_DIFFERENCE, Difference, units_of
 
 FEWEST_PICTURES, FEWEST_CLUSTERS = 20, 10  # in a slice and in the rest, below which it is not judged
+MOST_VALUES = 12  # of a trait in words
 UNITS = {"face size": "px", "yaw": "°", "pitch": "°", "roll": "°"}
 TOO_FEW, WHOLE, WORSE, BETTER = "too few to judge", "all pictures", "worse", "better"
 SLICE_COLUMNS = (
@@ -33,16 +34,28 @@ def conditions_of(run: Run) -> dict[str, np.ndarray]:
     return {name: values for name, values in conditions.items() if np.isfinite(values).any()}
 
 
-def slices_of(run: Run) -> list[tuple[str, str, np.ndarray]]:
-    """(condition, slice in words, mask (n,)): found or not, then thirds of every number."""
+def slices_of(run: Run) -> list[tuple[str, str, np.ndarray, np.ndarray]]:
+    """(condition, slice in words, its mask (n,), that of the rest): of the detector, of numbers, of traits.
+
+    The rest are the other scored pictures whose condition is known.
+    """
     rows = scored_parts(run)[main_part(run)]
-    slices = [
-        ("detector", "face found", rows & run.landmarks.found),
-        ("detector", "face not found", rows & ~run.landmarks.found),
-    ]
-    for name, values in run.excerpt.conditions.items():
-        slices += [(name, words, mask) for words, mask in _thirds(values, rows, UNITS.get(name, ""))]
-    return [(name, words, mask) for name, words, mask in slices if mask.any()]
+    found = np.where(run.landmarks.found, "face found", "face not found")
+    slices = []
+    for name, values in ({"detector": found} | run.excerpt.conditions | dict(run.dataset.traits)).items():
+        if np.issubdtype(values.dtype, np.number):
+            known, parts = rows & np.isfinite(values), _thirds(values, rows, UNITS.get(name, ""))
+        else:
+            known, parts = rows & (values != ""), _values(values, rows)
+        slices += [(name, words, mask, known & ~mask) for words, mask in parts]
+    return slices
+
+
+def _values(values, rows):
+    """The most frequent words of a trait, in alphabetical order."""
+    words, counts = np.unique(values[rows & (values != "")], return_counts=True)
+    for word in np.sort(words[np.argsort(-counts, kind="stable")[:MOST_VALUES]]).tolist():
+        yield word, rows & (values == word)
 
 
 def _thirds(values, rows, unit):
@@ -75,19 +88,15 @@ def slices_table(run: Run) -> pd.DataFrame:
     difference that would have been shown in 80 % of the cases. NaN where a
     slice or the rest is too small to be judged.
     """
-    part, units = scored_parts(run)[main_part(run)], units_of(run, slice(None))
-    slices = [(*one, _sizes(one[-1], part, units)) for one in slices_of(run)]
-    alpha = ALPHA / max(sum(sizes["judged"] for *_, sizes in slices), 1)
+    units = units_of(run, slice(None))
+    slices = [(*one, *_sizes(*one[-2:], units)) for one in slices_of(run)]
+    alpha = ALPHA / max(sum(judged for *_, judged in slices), 1)
     blocks = []
     for evaluation in run.evaluations:
         rows = [
-            {
-                "model": evaluation.name,
-                "by": name,
-                "slice": words,
-                **_slice(evaluation, mask, part, units, sizes, alpha),
-            }
-            for name, words, mask, sizes in slices
+            {"model": evaluation.name, "by": name, "slice": words, "n_clusters": n_clusters}
+            | _slice(evaluation, mask, rest, units, alpha if judged else None)
+            for name, words, mask, rest, n_clusters, judged in slices
         ]
         frame = pd.DataFrame(rows, columns=list(SLICE_COLUMNS))
         frame["p_holm"] = holm(frame["p"])
@@ -96,22 +105,23 @@ def slices_table(run: Run) -> pd.DataFrame:
     return pd.concat(blocks, ignore_index=True)
 
 
-def _sizes(mask, part, units):
-    rest = part & ~mask
+def _sizes(mask, rest, units):
+    """Clusters of a slice, and whether it can be judged."""
     n_clusters = len(np.unique(units[mask]))
     fewest = min(n_clusters, len(np.unique(units[rest])))
     judged = min(mask.sum(), rest.sum()) >= FEWEST_PICTURES and fewest >= FEWEST_CLUSTERS
-    return {"n_clusters": n_clusters, "judged": judged}
+    return n_clusters, judged
 
 
-def _slice(evaluation, mask, part, units, sizes, alpha):
-    right = evaluation.predicted == evaluation.target
-    _, cluster = np.unique(units[part], return_inverse=True)
-    both = shares((~mask[part]).astype(np.int64), cluster, right[part], 2)
+def _slice(evaluation, mask, rest, units, alpha):
+    """Scores of a slice and, where `alpha` is given, the difference from the rest at that level."""
+    right, known = evaluation.predicted == evaluation.target, mask | rest
+    _, cluster = np.unique(units[known], return_inverse=True)
+    both = shares(rest[known].astype(np.int64), cluster, right[known], 2)
     (low, _), (high, _) = both.interval()
     found = {**scores(evaluation.target[mask], evaluation.predicted[mask]), "low": low, "high": high}
-    found |= {"n_clusters": sizes["n_clusters"], "rest": both.value[1]}
-    if not sizes["judged"]:
+    found["rest"] = both.value[1]
+    if alpha is None:
         return found
     one = Difference.of(differences(both.take([0]), both.take([1])), confidence=1 - alpha)
     bounds = {"difference": one.value, "difference_low": one.low, "difference_high": one.high}
@@ -119,9 +129,10 @@ def _slice(evaluation, mask, part, units, sizes, alpha):
 
 
 def _verdicts(frame):
-    shown = np.where(frame["difference"] < 0, WORSE, BETTER)
-    judged = np.where(frame["p_holm"] < ALPHA, shown, NO_DIFFERENCE)
-    return np.select([frame["rest"].isna(), frame["p"].isna()], [WHOLE, TOO_FEW], judged)
+    # The interval asks a little more than Holm's p does: never are the two at odds beside a verdict.
+    verdicts = [WHOLE, TOO_FEW, WORSE, BETTER]
+    shown = [frame["difference_high"] < 0, frame["difference_low"] > 0]
+    return np.select([frame["rest"].isna(), frame["p"].isna(), *shown], verdicts, NO_DIFFERENCE)
 
 
 def under_served(slices: pd.DataFrame, model: str) -> pd.DataFrame:

@@ -15,7 +15,8 @@ CURVES = {
 def content(run, tables):
     yield Paragraph(
         "Where the learning curve still climbs, more faces would help. Where the other one is flat, fewer features "
-        f"would do. Bands are 95{THIN}% intervals over the folds."
+        f"would do. Bands are 95{THIN}% intervals of the mean over the folds: Student’s t, with a variance that allows "
+        "for the training pictures that folds share (Nadeau and Bengio 2003)."
     )
     yield beside(*(curve_picture(run, tables["audit_curves"], curve) for curve in CURVES))
 

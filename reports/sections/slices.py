@@ -13,11 +13,11 @@ from ..uncertainty import unit_name
 
 AGAINST_REST = Term(
     "Against the rest",
-    "every part is held against the other pictures of the same score. The interval of the difference is recovered "
-    "from those of both shares (Newcombe 1998), with what subjects or copies on both sides have in common, and holds "
-    "for all judged parts at once (Bonferroni). p agrees with it and is adjusted for their number (Holm); a part is "
-    f"called better or worse where p < 0.05. A part is not judged where it or the rest holds fewer than "
-    f"{FEWEST_PICTURES} pictures or {FEWEST_CLUSTERS} clusters.",
+    "every part is held against the other pictures of which the same is known. The interval of the difference is "
+    "recovered from those of both shares (Newcombe 1998), with what subjects or copies on both sides have in common, "
+    "and holds for all judged parts at once (Bonferroni); a part is called better or worse where it leaves out zero. p "
+    "is adjusted for their number too (Holm), and is below 0.05 for each such part. A part is not judged where it or "
+    f"the rest holds fewer than {FEWEST_PICTURES} pictures or {FEWEST_CLUSTERS} clusters.",
 )
 
 
