@@ -266,9 +266,7 @@ def score_estimates(
     }
     accuracy = shares(draw, clusters, right, n_draws)
     which = np.where(by_label["recall"].n_clusters > 0, np.repeat(np.arange(n_draws), k), -1)
-    headline = {
-        "accuracy": accuracy,
-        "recall_macro": means(by_label["recall"], which, accuracy),
-        "f1_macro": means(by_label["f1"], which, accuracy),
-    }
+    recall, f1 = (means(by_label[name], which, accuracy) for name in ("recall", "f1"))
+    # A label that few bear and many are taken for counts as few.
+    headline = {"accuracy": accuracy, "recall_macro": recall, "f1_macro": replace(f1, n_clusters=recall.n_clusters)}
     return headline | by_label

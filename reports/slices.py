@@ -13,6 +13,7 @@ from .uncertainty import ALPHA, NO_DIFFERENCE, Difference, units_of
 
 FEWEST_PICTURES, FEWEST_CLUSTERS = 20, 10  # in a slice and in the rest, below which it is not judged
 MOST_VALUES = 12  # of a trait in words
+MOST_NAMED = 4  # parts that are too small
 UNITS = {"face size": "px", "yaw": "°", "pitch": "°", "roll": "°"}
 TOO_FEW, WHOLE, WORSE, BETTER = "too few to judge", "all pictures", "worse", "better"
 SLICE_COLUMNS = (
@@ -153,10 +154,15 @@ def served_worse(slices: pd.DataFrame, model: str) -> list[str]:
     ]
     if len(judged) and not sentences:
         sentences = [f"No part is shown to be served worse than the rest. {_power(judged)}"]
-    if len(few):
-        names = "; ".join(f"{row.by}, {row.slice} ({count(row.n)})" for row in few.itertuples())
-        sentences.append(f"Too few pictures to judge, there or in the rest: {names}.")
-    return sentences or ["The pictures were not told apart by anything that could be judged."]
+    if len(few) and len(judged):
+        names = "; ".join(f"{row.by}, {row.slice} ({count(row.n)})" for row in few.head(MOST_NAMED).itertuples())
+        more = f"; and {len(few) - MOST_NAMED} parts more" if len(few) > MOST_NAMED else ""
+        sentences.append(f"Too few pictures to judge, there or in the rest: {names}{more}.")
+    nothing = (
+        f"No part could be judged: that takes {FEWEST_PICTURES} pictures of {FEWEST_CLUSTERS} subjects, or of as many "
+        "different pictures, in the part and in the rest."
+    )
+    return sentences or [nothing]
 
 
 def _power(judged: pd.DataFrame) -> str:

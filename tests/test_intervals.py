@@ -113,6 +113,14 @@ def test_macro_scores_agree_with_the_jackknife_where_pictures_are_many():
         assert (high - low) / 2 == pytest.approx(1.972 * error, rel=0.06), name
 
 
+def test_a_macro_score_is_worth_no_more_pictures_than_there_are():
+    """Every error counts in two labels' F1; without one, the labels would pass for independent."""
+    target = np.arange(60) % 2
+    found = score_estimates(target, target, 2, np.arange(60))
+    for name in ("recall_macro", "f1_macro"):
+        assert bounds(found[name])[0] <= bounds(found["accuracy"])[0], name
+
+
 def test_many_sets_of_answers_at_once_are_each_by_itself():
     rng, k = np.random.default_rng(3), 3
     sets = [answers(rng, 80, k) for _ in range(4)]
@@ -144,6 +152,10 @@ def test_labels_of_few_clusters_and_their_macro_score_get_no_interval():
     frame = score_intervals(target, target, 2).set_index(["label", "metric"])["low"]
     assert np.isnan(frame[1, "recall"]) and np.isnan(frame[-1, "recall_macro"]) and np.isnan(frame[-1, "f1_macro"])
     assert np.isfinite(frame[0, "recall"]) and np.isfinite(frame[-1, "accuracy"])
+    mistaken = score_intervals(target, np.r_[np.ones(9, dtype=int), target[9:]], 2).set_index(["label", "metric"])[
+        "low"
+    ]
+    assert np.isnan(mistaken[-1, "f1_macro"])  # many are taken for a label that few bear
     more = np.r_[target, 1]
     assert np.isfinite(score_intervals(more, more, 2)["low"]).all()
 

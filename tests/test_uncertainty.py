@@ -209,7 +209,9 @@ def test_a_gap_that_many_pictures_show_few_subjects_do_not():
     people = (np.arange(MANY) % 30 // 3).astype(str)
     found = sliced(many(right=badly, groups=people)).query("by == 'yaw'")
     assert (found["verdict"] == TOO_FEW).all() and found["p"].isna().all()
-    assert "Too few pictures to judge" in " ".join(served_worse(found.assign(model="svm"), "svm"))
+    assert "No part could be judged" in " ".join(served_worse(found, "svm"))
+    some = served_worse(pd.concat([found, sliced(many()).query("by == 'yaw'")]), "svm")
+    assert "Too few pictures to judge" in some[-1] and "No part could" not in " ".join(some)
 
 
 def test_two_faces_that_are_right_are_not_100_percent():
