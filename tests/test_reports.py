@@ -149,7 +149,7 @@ def test_contract_of_metrics_json(metrics):
         for metric in ("accuracy", "recall_macro", "f1_macro"):
             assert len(model["cv"][metric]["folds"]) == 3
             low, high = model["cv"][metric]["ci95"]
-            assert low <= model["cv"][metric]["mean"] <= high
+            assert low <= model["cv"][metric]["value"] <= high
         for faces in ("all", "detected"):
             assert {"n", "accuracy", "recall_macro", "f1_macro", "per_class"} <= model["test"][faces].keys()
             assert model["test"][faces]["per_class"].keys() == set(LABELS)
