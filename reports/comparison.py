@@ -11,8 +11,9 @@ from ..data.dataset import TEST
 from ..data.errors import LineamentError
 from ..data.scores import SCORES
 from .metrics import CV, RANKED_BY, folds_table, scored_parts
+from .ranks import Ranking, ranking
 from .run import Run
-from .statistics import Ranking, corrected_t_test, holm, mcnemar, ranking
+from .statistics import corrected_t_test, holm, mcnemar
 from .store import load_run
 from .uncertainty import ALPHA, NO_DIFFERENCE, paired_difference, score_intervals, units_of, unpaired_difference
 

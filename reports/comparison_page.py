@@ -15,8 +15,8 @@ from .formats import MISSING, THIN, p_text, points
 from .html import html
 from .narrative import SPLIT_NAMES, SYNTHETIC, power_words
 from .page import Chapter, Page
+from .ranks import level_groups
 from .run import Run
-from .statistics import level_groups
 from .uncertainty import ALPHA, NO_DIFFERENCE
 from .write import drawn, write_files
 

@@ -59,7 +59,9 @@ def corrected_interval(
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return np.nan, np.nan
-    half = stats.t.ppf((1 + confidence) / 2, df=len(values) - 1) * _corrected_error(values, n_test, n_train)
+    half = stats.t.ppf((1 + confidence) / 2, df=len(values) - 1) * corrected_error(
+        values, n_test=n_test, n_train=n_train
+    )
     return float(max(0.0, values.mean() - half)), float(min(1.0, values.mean() + half))
 
 
@@ -80,20 +82,16 @@ def corrected_t_test(differences: Sequence[float], *, n_test: float, n_train: fl
     differences = np.asarray(differences, dtype=float)
     if len(differences) < 2:
         return Test(np.nan, np.nan)
-    mean, error = differences.mean(), _corrected_error(differences, n_test, n_train)
+    mean, error = differences.mean(), corrected_error(differences, n_test=n_test, n_train=n_train)
     if error == 0:
         return Test(0.0, 1.0) if mean == 0 else Test(float(np.copysign(np.inf, mean)), 0.0)
     return Test(float(mean / error), float(2 * stats.t.sf(abs(mean / error), df=len(differences) - 1)))
 
 
-def _corrected_error(values, n_test, n_train):
-    return np.sqrt(values.var(ddof=1) * (1 / len(values) + n_test / n_train))
-
-
 def corrected_error(values: Sequence[float], *, n_test: float, n_train: float) -> float:
     """Standard error behind `corrected_interval` and `corrected_t_test`; NaN for fewer than two folds."""
     values = np.asarray(values, dtype=float)
-    return float(_corrected_error(values, n_test, n_train)) if len(values) > 1 else np.nan
+    return float(np.sqrt(values.var(ddof=1) * (1 / len(values) + n_test / n_train))) if len(values) > 1 else np.nan
 
 
 # --- power -----------------------------------------------------------------------------------------
@@ -190,75 +188,6 @@ def holm(p: Sequence[float]) -> np.ndarray:
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors)) if len(order) else []
     return adjusted
-
-
-# --- several models --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """Mean `ranks` (k,) of k models over blocks (1 is best), and how far apart they must be.
-
-    `friedman` asks whether the models differ at all; `nemenyi` (k, k) holds
-    the p of each pair; mean ranks further apart than `critical_difference`
-    differ at `alpha`.
-    """
-
-    ranks: np.ndarray
-    friedman: Test
-    nemenyi: np.ndarray
-    critical_difference: float
-    alpha: float
-
-
-def ranking(scores: np.ndarray, *, alpha: float = 1 - CONFIDENCE) -> Ranking:
-    """Friedman's test with Nemenyi's comparisons, from scores (blocks, k): more is better.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (b, k)
-        b datasets or folds, k models.
-
-    References
-    ----------
-    Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7 (2006).
-    """
-    scores = np.asarray(scores, dtype=float)
-    b, k = scores.shape
-    ranked = stats.rankdata(-scores, axis=1)
-    ranks = ranked.mean(axis=0)
-    error = np.sqrt(k * (k + 1) / (6 * b))
-    apart = np.abs(ranks[:, None] - ranks) / error
-    nemenyi = np.minimum(1.0, stats.studentized_range.sf(apart * np.sqrt(2), k, np.inf)) if k > 1 else np.ones((1, 1))
-    np.fill_diagonal(nemenyi, 1.0)
-    q = stats.studentized_range.ppf(1 - alpha, k, np.inf) / np.sqrt(2) if k > 1 else np.nan
-    return Ranking(ranks, _friedman(ranked), nemenyi, float(q * error), alpha)
-
-
-def _friedman(ranked):
-    """Chi-squared form with the correction for ties; two models give it one degree of freedom."""
-    b, k = ranked.shape
-    if b < 2 or k < 2:
-        return Test(np.nan, np.nan)
-    ties = sum((counts**3 - counts).sum() for counts in (np.unique(row, return_counts=True)[1] for row in ranked))
-    correction = 1 - ties / (b * k * (k**2 - 1))
-    if correction == 0:  # every model level in every block
-        return Test(0.0, 1.0)
-    chi2 = (12 * (ranked.sum(axis=0) ** 2).sum() / (b * k * (k + 1)) - 3 * b * (k + 1)) / correction
-    return Test(float(chi2), float(stats.chi2.sf(chi2, k - 1)))
-
-
-def level_groups(ranking: Ranking) -> list[tuple[int, ...]]:
-    """Largest groups of models whose mean ranks lie within the critical difference, as indices from best to worst."""
-    order = np.argsort(ranking.ranks, kind="stable")
-    sorted_ranks = ranking.ranks[order]
-    groups, reached = [], 0
-    for start in range(len(order)):
-        end = int(np.searchsorted(sorted_ranks, sorted_ranks[start] + ranking.critical_difference, side="right"))
-        if end - start > 1 and end > reached:
-            groups.append(tuple(order[start:end].tolist()))
-        reached = max(reached, end)
-    return groups
 
 
 # --- resampling ------------------------------------------------------------------------------------

@@ -15,16 +15,15 @@ from ..data.scores import SCORES, confusion_scores
 from .baselines import GUESS, expected_counts, scored_models
 from .intervals import Differences, differences, score_estimates, shares
 from .metrics import RANKED_BY, faces_of, scored_parts
+from .ranks import Ranking, ranking
 from .run import Run
 from .statistics import (
     CONFIDENCE,
-    Ranking,
     corrected_error,
     corrected_t_test,
     detectable,
     holm,
     mcnemar,
-    ranking,
 )
 
 PER_LABEL = ("precision", "recall", "f1")

@@ -9,6 +9,7 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from lineament.data.scores import confusion_scores
+from lineament.reports.ranks import level_groups, ranking
 from lineament.reports.statistics import (
     calibration,
     corrected_error,
@@ -17,10 +18,8 @@ from lineament.reports.statistics import (
     detectable,
     exchange_p,
     holm,
-    level_groups,
     mcnemar,
     percentile_interval,
-    ranking,
     resampled_counts,
 )
 

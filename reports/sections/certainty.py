@@ -40,9 +40,9 @@ def certainty_block(certainty, over_folds):
     )  # fmt: skip
     caption = (
         "Area under the ROC curve and average precision: means over the labels, one against the rest"
-        f"{', and over the folds' if over_folds else ''}. Calibration error: the mean gap, in points, between how sure a "
-        "model was and how often it was right (15 bins of as many faces each, fewer of few). Surer when right: how often "
-        "a right answer was given with more confidence than a wrong one, 0.5 by chance."
+        f"{', and over the folds' if over_folds else ''}. Calibration error: the mean gap, in points, between how sure "
+        "a model was and how often it was right (15 bins of as many faces each, fewer of few). Surer when right: how "
+        "often a right answer was given with more confidence than a wrong one, 0.5 by chance."
     )
     return TableBlock(caption, columns_of(*COLUMNS), rows, csv="certainty")
 

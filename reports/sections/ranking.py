@@ -11,8 +11,8 @@ from ..figures import RanksDisplay, ScoresDisplay
 from ..formats import THIN, capital, p_text, percent
 from ..metrics import cv_table, folds_table, held_out_part, parts_table
 from ..narrative import SCORE_NAMES, SPLIT_NAMES, rest_of_ranking
+from ..ranks import level_groups
 from ..section import Section
-from ..statistics import level_groups
 from ..uncertainty import ALPHA, NO_DIFFERENCE, fold_ranking, intervals_table, pairs_table, ranks_table
 
 TERMS = (
