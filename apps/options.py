@@ -167,6 +167,10 @@ class QuestionOptions:
     audit: str = option(
         "quick", values.name, "LEVEL", "one model tested carelessly as well, to show what that is worth", AUDITS
     )
+    slices_by: tuple = option(
+        (), values.names, "LIST",
+        "what the dataset knows of its faces to slice the scores by, such as sex,age; or all (default: none)",
+    )  # fmt: skip
     explain: str = option("quick", values.name, "LEVEL", "what the first model's answers rest on", EXPLANATIONS)
 
 

@@ -100,6 +100,9 @@ def load(name: str, path: Path | None, options: RunOptions) -> Dataset:
     """The dataset, with the labels that the options ask for."""
     source = options.source
     dataset = load_dataset(name, path, seed=options.protocol.seed, options=source.reader_options)
+    if dataset.traits and not options.questions.slices_by:
+        log.info("Known of the faces besides: %s (--slices-by).", ", ".join(dataset.traits))
+    dataset = dataset.with_traits(options.questions.slices_by)
     apart = source.spellings == "apart"
     dataset = dataset if apart else fold_spellings(dataset)
     dataset = relabel(dataset, source.labels, as_written=apart) if source.labels else dataset

@@ -136,5 +136,5 @@ def explained_evaluation(evaluations: Sequence[Evaluation]) -> Evaluation | None
 
 
 def _cv_accuracy(evaluation):
-    right = evaluation.predicted == evaluation.target
-    return np.mean([right[evaluation.fold == fold].mean() for fold in range(evaluation.n_folds)])
+    rows = evaluation.fold >= 0
+    return (evaluation.predicted[rows] == evaluation.target[rows]).mean()

@@ -99,7 +99,21 @@ def _add_listed(rows, lists, with_landmarks):
             except ValueError as error:
                 rows.skip(key, str(error))
             else:
-                rows.add_file(pictures.get(_tail(listed), listed), label, part=part, points=points)
+                file = pictures.get(_tail(listed), listed)
+                rows.add_file(file, label, part=part, points=points, traits=_strength(row))
+
+
+def _strength(row):
+    """Valence and arousal, -1 to 1; -2 stands for none."""
+    known = {}
+    for name in ("valence", "arousal"):
+        try:
+            value = float(row[name])
+        except ValueError:
+            continue
+        if -1 <= value <= 1:
+            known[name] = value
+    return known
 
 
 def _tail(name):

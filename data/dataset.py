@@ -1,11 +1,11 @@
 """`Dataset`: labelled pictures in a fixed order, with what a fair split needs to know."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .errors import LineamentError
+from .errors import LineamentError, check_choice
 from .images import UnreadableImage
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -52,6 +52,9 @@ class Dataset:
         How many people chose each label, where that is known.
     sequences : ndarray of shape (n,) or None
         The sequence or video that each image is a frame of, where that is known; frames of one show one moment.
+    traits : mapping of name to ndarray of shape (n,)
+        What else is known of each face, by which results may be sliced: words,
+        "" where unknown, or numbers, NaN where unknown.
     """
 
     name: str
@@ -68,15 +71,15 @@ class Dataset:
     landmarks: np.ndarray | None = None
     votes: np.ndarray | None = None
     sequences: np.ndarray | None = None
+    traits: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self):
         n = len(self.images)
         if n == 0:
             raise LineamentError(f"The dataset '{self.name}' holds no image.{_listed(self.skipped)}")
-        for field in PER_IMAGE:
-            values = getattr(self, field)
+        for name, values in [*((name, getattr(self, name)) for name in PER_IMAGE), *self.traits.items()]:
             if values is not None and len(values) != n:
-                raise ValueError(f"{field} has {len(values)} rows for {n} images")
+                raise ValueError(f"{name} has {len(values)} rows for {n} images")
         if self.target.min() < 0 or self.target.max() >= len(self.label_names):
             raise ValueError("target holds an index outside label_names")
 
@@ -90,8 +93,27 @@ class Dataset:
             self,
             images=self.images.take(rows),
             skipped=self.skipped + skipped,
-            **{field: None if (values := getattr(self, field)) is None else values[rows] for field in PER_IMAGE},
+            traits={name: values[rows] for name, values in self.traits.items()},
+            **{name: None if (values := getattr(self, name)) is None else values[rows] for name in PER_IMAGE},
         )
+
+    def with_traits(self, names: Sequence[str]) -> "Dataset":
+        """The dataset with these traits alone; "all" keeps every one.
+
+        Raises
+        ------
+        LineamentError
+            For a name that it does not know.
+        """
+        if "all" in names:
+            return self
+        if names and not self.traits:
+            raise LineamentError(
+                f"--slices-by {','.join(names)}: of the faces of '{self.name}' nothing is known besides their labels. "
+                "Leave it out."
+            )
+        kept = [check_choice(f"--slices-by of '{self.name}'", name, self.traits) for name in names]
+        return replace(self, traits={name: self.traits[name] for name in kept})
 
     def label_counts(self) -> dict[str, int]:
         counts = np.bincount(self.target, minlength=len(self.label_names))

@@ -120,7 +120,8 @@ def _add(rows, key, vote, share, picture):
     except ValueError as reason:
         rows.skip(key, str(reason))
     else:
-        rows.add(key, label, part=vote["Usage"], votes=tuple(votes[name] for name in LABELS), **known)
+        agreed = {"agreement": votes[label] / sum(votes.values())}
+        rows.add(key, label, part=vote["Usage"], votes=tuple(votes[name] for name in LABELS), traits=agreed, **known)
 
 
 SOURCE = Source(

@@ -38,7 +38,8 @@ def load(tree: Tree, *, angles: str = "S") -> Dataset:
         elif match[3] not in wanted:
             others += 1
         else:
-            rows.add_file(name, CODES[match[2]], subject=match[1])
+            sex = "female" if match[1].startswith("F") else "male"
+            rows.add_file(name, CODES[match[2]], subject=match[1], traits={"sex": sex, "angle": ANGLES[match[3]]})
     left_out = f"{others:,} pictures at other angles than {angles} were left out." if others else ""
     return rows.dataset("kdef", SOURCE, about=left_out)
 

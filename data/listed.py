@@ -1,5 +1,9 @@
-"""Any table of pictures: a CSV with columns `image,label` and perhaps `subject`, `sequence` and `split`."""
+"""Any table of pictures: a CSV with columns `image,label` and perhaps `subject`, `sequence` and `split`.
 
+Every other column is a trait of the faces: words, or numbers.
+"""
+
+import math
 from pathlib import PurePosixPath
 
 from .archive import Tree
@@ -26,7 +30,7 @@ def load(tree: Tree) -> Dataset:
             name = _resolved(tree, table, known["image"])
             if name:
                 belongs = {"subject": known["subject"], "sequence": known["sequence"], "part": known["split"]}
-                rows.add_file(name, known["label"], **belongs)
+                rows.add_file(name, known["label"], **belongs, traits=traits(row))
             else:
                 rows.skip(key, f"there is no picture {known['image'][:200]!r}")
     return rows.dataset("csv", SOURCE)
@@ -41,6 +45,21 @@ def fields(row: dict[str, str]) -> dict[str, str]:
     """The cells of image, label, subject, sequence and split under whatever name; "" where there is no such column."""
     lower = {column.lower(): cell for column, cell in row.items()}
     return {field: next((lower[name] for name in names if name in lower), "") for field, names in COLUMNS.items()}
+
+
+def traits(row: dict[str, str]) -> dict[str, str | float]:
+    """What the other columns say, numbers as such; an empty cell says nothing."""
+    used = {name for names in COLUMNS.values() for name in names}
+    others = {column.strip(): (cell or "").strip() for column, cell in row.items() if column}
+    return {name: _number(cell) for name, cell in others.items() if cell and name and name.lower() not in used}
+
+
+def _number(cell):
+    try:
+        number = float(cell)
+    except ValueError:
+        return cell
+    return number if math.isfinite(number) else cell
 
 
 def _has_columns(cells) -> bool:

@@ -6,6 +6,8 @@ for Expression Recognition in the Wild", CVPR 2017.
 The owners' copy has `EmoLabel/list_patition_label.txt` (sic), lines
 `train_00001.jpg 5`, and `Image/aligned/train_00001_aligned.jpg`; Kaggle's has
 `DATASET/train/5/train_00001_aligned.jpg`. Names begin with the part.
+`Annotation/manual/train_00001_manu_attri.txt` holds five points and then sex,
+race and age, a number each.
 """
 
 import re
@@ -21,6 +23,12 @@ LABELS = tuple(sorted(IDS))
 FOLDERS = tuple("1234567")
 LIST = re.compile(r"list_par?tition_label\.txt$")
 NAME = re.compile(r"(train|test)_\d+(_aligned)?")
+ATTRIBUTES = "_manu_attri"
+TRAITS = {
+    "sex": ("male", "female", ""),  # 2: unsure
+    "race": ("Caucasian", "African-American", "Asian"),
+    "age": ("0 to 3", "4 to 19", "20 to 39", "40 to 69", "70 and older"),
+}
 
 
 def load(tree: Tree) -> Dataset:
@@ -52,7 +60,7 @@ def _label(number):
     return label_of(str(int(number) - 1), IDS)
 
 
-def _add(rows, name, number):
+def _add(rows, name, number, traits):
     match = NAME.fullmatch(stem(name))
     try:
         label = _label(number)
@@ -62,19 +70,41 @@ def _add(rows, name, number):
     if match is None:
         rows.skip(name, "not named train_00001 or test_0001")
     else:
-        rows.add_file(name, label, part=match[1])
+        rows.add_file(name, label, part=match[1], traits=traits.get(stem(name).removesuffix("_aligned"), {}))
+
+
+def _traits(tree):
+    """Sex, race and age by name of a picture, from the last three numbers of its file of attributes."""
+    found = {}
+    for name in tree.files:
+        if stem(name).endswith(ATTRIBUTES) and name.endswith(".txt"):
+            found[stem(name).removesuffix(ATTRIBUTES)] = _attributes(tree, name)
+    return found
+
+
+def _attributes(tree, name):
+    try:
+        numbers = tree.read(name).decode("ascii", "replace").split()[-len(TRAITS) :]
+    except OSError:
+        return {}
+    known = dict(zip(TRAITS, numbers))
+    return {
+        trait: TRAITS[trait][int(number)]
+        for trait, number in known.items()
+        if number.isdecimal() and int(number) < len(TRAITS[trait])
+    }
 
 
 def _add_listed(rows, listing):
     """The aligned picture of each listed name where there is one, else the original."""
-    pictures = {stem(name): name for name in image_files(rows.tree)}
+    pictures, traits = {stem(name): name for name in image_files(rows.tree)}, _traits(rows.tree)
     for number, line in enumerate(_lines(rows, listing), start=1):
         words = line.split()
         if len(words) != 2:
             rows.skip(f"{listing}:{number}", f"{len(words)} words instead of a file name and a number")
             continue
         short = stem(words[0])
-        _add(rows, pictures.get(f"{short}_aligned") or pictures.get(short) or words[0], words[1])
+        _add(rows, pictures.get(f"{short}_aligned") or pictures.get(short) or words[0], words[1], traits)
 
 
 def _lines(rows, listing):
@@ -86,8 +116,9 @@ def _lines(rows, listing):
 
 
 def _add_folders(rows):
+    traits = _traits(rows.tree)
     for name in image_files(rows.tree):
-        _add(rows, name, _number(name))
+        _add(rows, name, _number(name), traits)
 
 
 SOURCE = Source(

@@ -77,6 +77,7 @@ class Row:
     pixels: bytes | None = None  # of a square gray picture
     points: np.ndarray | None = None  # (68, 2) px
     votes: tuple[float, ...] | None = None
+    traits: Mapping[str, str | float] = field(default_factory=dict)
 
 
 class Rows:
@@ -147,6 +148,7 @@ class Rows:
             about=f"{source.sentence} {about}".strip(),
             landmarks=points,
             votes=self._votes(),
+            traits=self._traits(),
         )
 
     def _images(self, points):
@@ -185,6 +187,18 @@ class Rows:
         if any(row.votes is None for row in self.rows):
             return None
         return np.array([row.votes for row in self.rows], dtype=np.float64)
+
+    def _traits(self):
+        """Numbers where every known value is one, else words."""
+        traits = {}
+        for name in dict.fromkeys(name for row in self.rows for name in row.traits):
+            values = [row.traits.get(name, "") for row in self.rows]
+            known = [value for value in values if value != ""]
+            if known and all(isinstance(value, float) for value in known):
+                traits[name] = np.array([np.nan if value == "" else value for value in values])
+            elif known:
+                traits[name] = np.array([str(value) for value in values])
+        return traits
 
 
 def _official_split(parts: np.ndarray) -> np.ndarray | None:

@@ -59,6 +59,11 @@ def p_cell(p: float) -> Cell:
     return value_cell(MISSING if missing(p) else "< 0.001" if p < 0.001 else f"{p:.3f}", p)
 
 
+def power_cell(smallest: float) -> Cell:
+    """The smallest difference that would have been shown, in points; “none” where no difference would have been."""
+    return share_cell(smallest) if missing(smallest) or smallest < 1 else value_cell("none", smallest)
+
+
 def columns_of(*titles: str, texts: int = 1) -> tuple[Column, ...]:
     """Columns of these titles, the first `texts` of them words and the others numbers."""
     return tuple(Column(title, numeric=place >= texts) for place, title in enumerate(titles))

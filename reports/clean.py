@@ -9,6 +9,7 @@ from .metrics import RANKED_BY, clean_rows, scored_parts
 from .run import Run
 from .section import Tables
 from .statistics import holm, mcnemar
+from .uncertainty import units_of
 
 PAIR_COLUMNS = ("first", "second", "n", "difference", "only_first", "only_second", "p", "p_holm")
 
@@ -23,10 +24,10 @@ def clean_pairs_table(run: Run, pairs: pd.DataFrame) -> pd.DataFrame:
     if rows is None:
         return pd.DataFrame(columns=list(PAIR_COLUMNS))
     right = {one.name: (one.predicted == one.target)[rows] for one in run.evaluations}
-    found = []
+    units, found = units_of(run, rows), []
     for pair in pairs.itertuples():
         first, second = right[pair.first], right[pair.second]
-        test = mcnemar(first, second)
+        test = mcnemar(first, second, units)
         difference = first.mean() - second.mean() if len(first) else np.nan
         found.append((pair.first, pair.second, len(first), difference, test.only_a, test.only_b, test.exact.p))
     table = pd.DataFrame(found, columns=list(PAIR_COLUMNS[:-1]))

@@ -14,10 +14,10 @@ from .comparison import ALL, CLEAN, Comparison, compare
 from .figures import IntervalsDisplay, RanksDisplay
 from .formats import MISSING, THIN, p_text, points
 from .html import html
-from .narrative import SPLIT_NAMES, SYNTHETIC
+from .narrative import SPLIT_NAMES, SYNTHETIC, power_words
 from .page import Chapter, Page
+from .ranks import level_groups
 from .run import Run
-from .statistics import level_groups
 from .uncertainty import ALPHA, NO_DIFFERENCE
 from .write import drawn, write_files
 
@@ -71,7 +71,8 @@ def scores_block(comparison: Comparison) -> TableBlock:
     )  # fmt: skip
     titles = ("run", "dataset", "model", "part", "n", "accuracy", "macro recall", "macro F1")
     caption = (
-        f"In percent, with 95{THIN}% bootstrap intervals, by subject where subjects are known.{copies(comparison)}"
+        f"In percent, with 95{THIN}% intervals: Wilson’s, by subjects or, where they are not known, by pictures."
+        f"{copies(comparison)}"
     )
     return TableBlock(caption, columns_of(*titles, "accuracy, mean of folds", texts=4), rows, csv="scores")
 
@@ -110,9 +111,10 @@ def differences_block(comparison: Comparison) -> TableBlock:
     )  # fmt: skip
     titles = ("run", "model", "compared on", "n", "accuracy", "macro recall", "macro F1", "p", "p, McNemar", "p, folds")
     caption = (
-        f"Each run less {comparison.names[0]}, in points, with 95{THIN}% bootstrap intervals. p is the bootstrap's for "
-        "the accuracy, adjusted for the number of rows (Holm), and gives the verdict; McNemar's exact test needs the "
-        "same pictures, the corrected resampled t-test the same folds."
+        f"Each run less {comparison.names[0]}, in points, with intervals by clusters that hold for all rows at once "
+        "(Bonferroni). p belongs to that of the accuracy, is adjusted for the number of rows (Holm); the "
+        "verdict asks that the interval leave out zero. Unadjusted: McNemar's exact test, whole clusters exchanged, "
+        "which needs the same pictures, and the corrected resampled t-test, which needs the same folds."
     )
     columns = (*columns_of(*titles, texts=3), *columns_of("verdict"))
     return TableBlock(caption, columns, rows, csv="differences")
@@ -128,7 +130,8 @@ def sentences(comparison: Comparison) -> list[str]:
     for row in table.itertuples():
         gap = f"{points(row.accuracy)} points of accuracy"
         without = " without copies of training pictures" if row.faces == CLEAN else ""
-        verdict = f"{row.verdict} (p {p_text(row.p_holm)})"
+        power = power_words(row.detectable) if row.verdict == NO_DIFFERENCE else ""
+        verdict = f"{row.verdict} (p {p_text(row.p_holm)}){power}"
         outcome.append(f"{row.run}, {row.model}: {gap} on {row.pictures}{without}, {verdict}.")
     if comparison.ranked:
         datasets, models, ranked = comparison.ranked

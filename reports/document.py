@@ -105,6 +105,7 @@ def _scores_document(run, tables, model):
     folds = tables["folds"][tables["folds"]["model"] == model]
     over_folds = {
         metric: {
+            "value": row["value"],
             "mean": row["mean"],
             "std": row["std"],
             "ci95": None if np.isnan(row["low"]) else [row["low"], row["high"]],

@@ -20,10 +20,10 @@ from ..classifiers.abstention import (
     plain_threshold,
     risk_coverage,
 )
-from ..data.duplicates import fold_groups
 from .metrics import CV, main_part, scored_parts
 from .run import Run
 from .statistics import CONFIDENCE, percentile_interval
+from .uncertainty import units_of
 
 STEPS = 100  # points of a curve
 N_RESAMPLES = 400  # of the area under a curve
@@ -34,11 +34,6 @@ AREA_COLUMNS = (
     "model", "part", "n", "error", "aurc", "low", "high", "least", "excess", "gain", "gain_low", "gain_high",
 )  # fmt: skip
 REFUSAL_COLUMNS = ("model", "part", "risk", "kind", "threshold", "answered", "n", "measured", "low", "high")
-
-
-def clusters_of(run: Run) -> np.ndarray:
-    """The cluster (n,) of each picture: its subject and its copies, which are not independent of it."""
-    return fold_groups(run.dataset, run.duplicates)
 
 
 def plans(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -117,7 +112,7 @@ def _scored(run, evaluation, rows):
 def curves_table(run: Run) -> pd.DataFrame:
     """Risk against coverage, main part: `model`, `coverage`, `threshold`, `n` answered, `risk` with `low`, `high`."""
     rows, blocks = scored_parts(run)[main_part(run)], [pd.DataFrame(columns=list(CURVE_COLUMNS))]
-    clusters = clusters_of(run)[rows]
+    clusters = units_of(run, rows)
     for evaluation in run.evaluations:
         confidence, wrong = _scored(run, evaluation, rows)
         coverage, risk, thresholds = risk_coverage(confidence, wrong)
@@ -149,7 +144,7 @@ def areas_table(run: Run) -> pd.DataFrame:
     """
     part = main_part(run)
     rows, table = scored_parts(run)[part], []
-    clusters = clusters_of(run)[rows]
+    clusters = units_of(run, rows)
     for evaluation in run.evaluations:
         confidence, wrong = _scored(run, evaluation, rows)
         area, least = float(area_under_risk(confidence, wrong)), least_area(wrong)
@@ -185,7 +180,7 @@ def refusals_table(run: Run) -> pd.DataFrame:
     none), the share `answered` and its `n`, and the risk `measured` on them
     with `low`, `high`.
     """
-    part, clusters, masks, table = main_part(run), clusters_of(run), list(plans(run)), []
+    part, clusters, masks, table = main_part(run), units_of(run, slice(None)), list(plans(run)), []
     for evaluation in run.evaluations:
         for risk in RISKS:
             for kind in (GUARANTEED, PLAIN):

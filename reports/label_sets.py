@@ -9,10 +9,11 @@ from scipy import stats
 
 from ..classifiers.conformal import ALWAYS, LEVELS, sets_of, thresholds_of
 from ..classifiers.doubt import GROUPS
-from .doubt import clusters_of, plans, share_interval
+from .doubt import plans, share_interval
 from .metrics import main_part
 from .run import Run
 from .statistics import CONFIDENCE
+from .uncertainty import units_of
 
 BY_LABEL, BY_GROUP = "label", "detector"
 ALL = "all"
@@ -74,7 +75,7 @@ def _found(run):
 
 def _rows(run, taxonomy, level) -> Iterator[dict]:
     """A row for all faces, and for every group that some face belongs to."""
-    clusters, n = clusters_of(run), len(run.dataset)
+    clusters, n = units_of(run, slice(None)), len(run.dataset)
     sets, scored, learned, always = np.zeros(taxonomy.evaluation.proba.shape, dtype=bool), np.zeros(n, bool), [], []
     for source, measured in plans(run):
         thresholds = _thresholds(taxonomy, source, clusters, level)

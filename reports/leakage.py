@@ -10,11 +10,10 @@ from ..classifiers.audit import DETECTED, DUPLICATES, SELECTION, SEQUENCES, SUBJ
 from ..data.dataset import Dataset
 from ..data.duplicates import Duplicates, fold_groups
 from .run import Run
-from .statistics import CONFIDENCE, corrected_interval
+from .statistics import CONFIDENCE, corrected_interval, detectable
 from .uncertainty import NO_DIFFERENCE
 
 FLATTERED, TOO_LOW = "flattered", "too low"
-POWER = 0.8  # with which a difference that can be shown would be
 RULES = {
     DUPLICATES: ("copies together", "copies on both sides"),
     SEQUENCES: ("whole sequences together", "frames of a sequence on both sides"),
@@ -92,7 +91,8 @@ def _gap(audit, comparison: Comparison, target, groups, asked):
     verdict = FLATTERED if gap > half else TOO_LOW if gap < -half else NO_DIFFERENCE
     return {
         **named, "n": len(target), "honest": np.nanmean(honest), "leaky": np.nanmean(leaky), "gap": gap,
-        "low": gap - half, "high": gap + half, "detectable": detectable(error, df, tests=asked), "verdict": verdict,
+        "low": gap - half, "high": gap + half, "verdict": verdict,
+        "detectable": float(detectable(error, df, alpha=(1 - CONFIDENCE) / asked)),
     }  # fmt: skip
 
 
@@ -139,14 +139,6 @@ def _refolding(audit, comparison):
         return 0.0
     # Sides on the same folds, asked once, move together; means over folds of their own do not.
     return float(means.var(ddof=1)) * (2 / turns if turns > 1 else 1.0)
-
-
-def detectable(error: float, df: float, *, tests: int = 1) -> float:
-    """The difference that would be shown in four of five cases: (t of the interval + t of the power) times the error.
-
-    `tests` intervals hold together (Bonferroni). See Cohen, "Statistical Power Analysis", 1988.
-    """
-    return float((stats.t.ppf(1 - (1 - CONFIDENCE) / (2 * tests), df) + stats.t.ppf(POWER, df)) * error)
 
 
 def repeats_table(run: Run) -> pd.DataFrame:
@@ -204,4 +196,4 @@ def climb(audit: Audit) -> Climb | None:
     error = np.sqrt(gains.var(ddof=1) * (1 / len(gains) + n_test / n_train)) if len(gains) > 1 else np.nan
     half = stats.t.ppf((1 + CONFIDENCE) / 2, df) * error
     gain = float(gains.mean())
-    return Climb((before.at, whole.at), gain, gain - half, gain + half, detectable(error, df))
+    return Climb((before.at, whole.at), gain, gain - half, gain + half, float(detectable(error, df)))

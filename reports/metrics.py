@@ -10,11 +10,10 @@ import pandas as pd
 
 from ..classifiers.evaluate import HELD_OUT, UNUSED, Evaluation
 from ..data.dataset import TEST, TRAIN, VALIDATION, Dataset
-from ..data.scores import SCORES, confusion_counts, confusion_scores, scores, share
+from ..data.scores import SCORES, confusion_counts, confusion_scores, share
 from ..features import FEATURES
-from .baselines import BASELINES, scored_models
+from .baselines import BASELINES, expected_scores, scored_models
 from .run import Run
-from .statistics import corrected_interval
 
 CV = "cv"
 RANKED_BY = "accuracy"
@@ -108,24 +107,33 @@ def folds_table(evaluations) -> pd.DataFrame:
     for evaluation in evaluations:
         n_trainable = int((evaluation.fold >= 0).sum())
         for fold in range(evaluation.n_folds):
-            test = evaluation.fold == fold
-            scored = scores(evaluation.target[test], evaluation.predicted[test])
+            scored = expected_scores(evaluation, evaluation.fold == fold)
             rows.append({"model": evaluation.name, "fold": fold, "n_train": n_trainable - scored["n"], **scored})
     return pd.DataFrame(rows)[["model", "fold", "n", "n_train", *SCORES]]
 
 
-def cv_table(folds: pd.DataFrame) -> pd.DataFrame:
-    """Scores over folds: `model`, `metric`, `mean`, `std`, `low`, `high`, best model first, baselines last."""
-    rows = []
-    for model, group in folds.groupby("model", sort=False):
-        for metric in SCORES:
-            values = group[metric].to_numpy()
-            low, high = corrected_interval(values, n_test=group["n"].mean(), n_train=group["n_train"].mean())
-            std = values.std(ddof=1) if len(values) > 1 else np.nan
-            rows.append({"model": model, "metric": metric, "mean": values.mean(), "std": std, "low": low, "high": high})
-    table = pd.DataFrame(rows)
-    best = table[table["metric"] == RANKED_BY].set_index("model")["mean"]
-    order = sorted(best.index, key=lambda model: (model in BASELINES, -best[model]))  # stable where two are equal
+def cv_table(folds: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
+    """Scores in cross-validation, best model first, baselines last.
+
+    `model`, `metric`; `value` of all answers together, which scores every
+    picture once, with its interval `low`, `high`; `mean` and `std` of the
+    scores of single folds. Models are ranked by the value.
+
+    References
+    ----------
+    Forman and Scholz, "Apples-to-Apples in Cross-Validation Studies", SIGKDD Explorations 12 (2010): why F1 is taken
+    of all answers, not averaged over folds.
+    """
+    by_model = folds.groupby("model", sort=False)[list(SCORES)]
+    columns = {"mean": by_model.mean(), "std": by_model.std()}
+    over_folds = pd.concat(
+        [frame.stack().rename(name) for name, frame in columns.items()], axis=1
+    ).rename_axis(["model", "metric"])  # fmt: skip
+    pooled = intervals.query("part == @CV and faces == 'all' and label == ''")
+    table = pooled[["model", "metric", "value", "low", "high"]].join(over_folds, on=["model", "metric"])
+    best = table[table["metric"] == RANKED_BY].set_index("model")["value"]
+    models = best.drop(labels=list(BASELINES), errors="ignore")
+    order = [*sorted(models.index, key=lambda model: -models[model]), *(one for one in BASELINES if one in best)]
     return pd.concat([table[table["model"] == model] for model in order], ignore_index=True)
 
 
@@ -133,8 +141,7 @@ def parts_table(run: Run) -> pd.DataFrame:
     """Scores per scored part: `model`, `part`, `faces` (see `faces_of`), `n`, and one column a score."""
     return pd.DataFrame(
         [
-            {"model": evaluation.name, "part": part, "faces": faces}
-            | scores(evaluation.target[rows], evaluation.predicted[rows])
+            {"model": evaluation.name, "part": part, "faces": faces, **expected_scores(evaluation, rows)}
             for evaluation in scored_models(run)
             for part in scored_parts(run)
             for faces, rows in faces_of(run, part).items()

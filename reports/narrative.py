@@ -32,24 +32,24 @@ def lead(run: Run, tables: Tables) -> list[str]:
             "there is nothing to tell apart, and only what is said of pictures and landmarks means anything here."
         ]
     ranked = _ranking(tables)
-    return [_setting(run, len(ranked)), _first(ranked.iloc[0], run.evaluations[0].n_folds)]
+    return [_setting(run, len(ranked)), _first(ranked.iloc[0], run.evaluations[0].n_folds), *_selected(ranked)]
 
 
 def facts(run: Run, tables: Tables) -> list[tuple[str, str]]:
     """The numbers to know first, and what they are."""
     ranked, held_out = _ranking(tables), held_out_part(run)
     first = ranked.iloc[0]
-    entries = [(percent(first["mean"]), f"accuracy of {first['model']}, the first, in cross-validation")]
+    entries = [(percent(first["value"]), f"accuracy of {first['model']}, the first, in cross-validation")]
     if held_out:
         accuracy = part_accuracy(tables, first["model"], held_out)
         clean = clean_words(tables, first["model"], held_out)
         entries.append((percent(accuracy), f"its accuracy on the {held_out} part{clean}"))
     elif len(ranked) > 1:
         second = ranked.iloc[1]
-        level = f": {NO_DIFFERENCE}" if _pair(tables, first, second)[0] == NO_DIFFERENCE else ""
-        ahead = points(first["mean"] - second["mean"])
+        level = f": {NO_DIFFERENCE}" if _pair(tables, first, second)["verdict"] == NO_DIFFERENCE else ""
+        ahead = points(first["value"] - second["value"])
         entries.append((ahead, f"points ahead of {second['model']}, the second{level}"))
-    entries.append((percent(_cv_row(tables, BASELINE)["mean"]), f"for always answering “{majority_label(run)}”"))
+    entries.append((percent(_cv_row(tables, BASELINE)["value"]), f"for always answering “{majority_label(run)}”"))
     entries.append((percent(run.landmarks.found.mean()), f"of {count(len(run.dataset))} pictures with a face found"))
     return entries
 
@@ -67,14 +67,14 @@ def rest_of_ranking(run: Run, tables: Tables) -> list[str]:
 def against_baseline(run: Run, tables: Tables) -> str:
     """What the first model adds to no model at all."""
     first, baseline = _ranking(tables).iloc[0], _cv_row(tables, BASELINE)
-    gain = 100 * (first["mean"] - baseline["mean"])
+    gain = 100 * (first["value"] - baseline["value"])
     counts = np.bincount(run.dataset.target)
     rank = "the most frequent label" if (counts == counts.max()).sum() == 1 else "as frequent a label as any"
     reference = (
-        f"always answering “{majority_label(run)}”, {rank}, is right in {percent(baseline['mean'])} of the cases, "
-        f"guessing as often as labels occur in {percent(_cv_row(tables, GUESS)['mean'])}"
+        f"always answering “{majority_label(run)}”, {rank}, is right in {percent(baseline['value'])} of the cases, "
+        f"guessing as often as labels occur in {percent(_cv_row(tables, GUESS)['value'])}"
     )
-    if gain <= 0 or first["low"] <= baseline["mean"]:
+    if gain <= 0 or not first["low"] > baseline["value"]:
         return f"{first['model']} is not clearly better than no model at all: {reference}."
     return f"{capital(reference)}: {first['model']} gains {gain:.1f} points over the former."
 
@@ -110,7 +110,9 @@ def limits(run: Run) -> list[str]:
             "be lower."
         )
     elif (n := len(np.unique(dataset.groups))) < FEW_SUBJECTS:
-        sentences.append(f"Only {n} subjects: intervals that draw subjects anew are too narrow with so few.")
+        sentences.append(
+            f"Only {n} subjects: every score rests on few people, and its interval is as wide as that makes it."
+        )
     if not found.any():
         sentences.append("The detector saw no face at all: every landmark is a guess, and every score with it.")
     elif not found.all():
@@ -177,8 +179,9 @@ def _setting(run, n_models):
     names, synthetic = run.dataset.label_names, "synthetic " if run.dataset.synthetic else ""
     number = NUMBERS[n_models] if n_models < len(NUMBERS) else count(n_models)
     models = f"{number} model was" if n_models == 1 else f"{number} models were"
+    asked = int((run.evaluations[0].fold != UNUSED).sum())
     return (
-        f"{models} asked which of {len(names)} labels ({', '.join(names)}) each of {count(len(run.dataset))} "
+        f"{models} asked which of {len(names)} labels ({', '.join(names)}) each of {count(asked)} "
         f"{synthetic}pictures of “{run.dataset.name}” bears."
     )
 
@@ -187,28 +190,47 @@ def _first(row, n_folds):
     interval = "" if np.isnan(row["low"]) else f" (95\u202f% interval {percent(row['low'])} to {percent(row['high'])})"
     return (
         f"In a cross-validation of {n_folds} folds {row['model']} came first: it named the label of "
-        f"{percent(row['mean'])} of the pictures that it had not been fitted on{interval}."
+        f"{percent(row['value'])} of the pictures that it had not been fitted on{interval}."
     )
 
 
+def _selected(ranked):
+    """What choosing the first does to its score; nothing to say of a model alone."""
+    if len(ranked) == 1:
+        return []
+    return [
+        f"It was chosen as the best of {len(ranked)} by these very answers, so its score flatters it by a little, "
+        "which the interval does not take off."
+    ]
+
+
 def _pair(tables, first, second):
-    """Verdict and p over the folds of two models; None and NaN where they were not compared."""
+    """The row of two models in the table of pairs."""
     pairs = tables["pairs"]
-    pair = pairs[(pairs["first"] == first["model"]) & (pairs["second"] == second["model"])]
-    return (pair.iloc[0]["verdict"], pair.iloc[0]["p_folds_holm"]) if len(pair) else (None, np.nan)
+    return pairs[(pairs["first"] == first["model"]) & (pairs["second"] == second["model"])].iloc[0]
 
 
 def _second(tables, first, second):
-    ahead = 100 * (first["mean"] - second["mean"])
+    ahead = 100 * (first["value"] - second["value"])
     behind = "level with it" if round(ahead, 1) == 0 else f"{ahead:.1f} points behind"
-    verdict, p = _pair(tables, first, second)
+    pair = _pair(tables, first, second)
+    p = pair["p_folds_holm"]
     if np.isnan(p):
         return f"{second['model']} came second, {behind}."
-    if verdict == NO_DIFFERENCE:
-        shown = f": {NO_DIFFERENCE} between the two (p {p_text(p)} over the folds)"
+    if pair["verdict"] == NO_DIFFERENCE:
+        shown = f": {NO_DIFFERENCE} between the two (p {p_text(p)} over the folds){power_words(pair['detectable'])}"
     else:
         shown = f"; the folds show the difference (p {p_text(p)})"
     return f"{second['model']} came second, {behind}{shown}."
+
+
+def power_words(smallest: float) -> str:
+    """What difference would have been shown; "" where that is not known."""
+    if np.isnan(smallest):
+        return ""
+    if smallest >= 1:
+        return "; with so few pictures none would have been shown, however large"
+    return f"; one of {100 * smallest:.1f} points would have been shown in 80\u202f% of the cases"
 
 
 def _on_held_out(run, tables, model, part):

@@ -8,6 +8,7 @@ from .blocks import Block, Facts, Link, Notice, Paragraph, Picture, Portraits, T
 from .narrative import SYNTHETIC, facts, lead, warnings
 from .run import Failure, Run
 from .section import Section, Tables
+from .terms import INTERVAL
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def _head(run, tables):
     """What was asked, what must be known first, and the numbers to know first."""
     blocks, failure = [], None
     try:
-        blocks = [Paragraph(" ".join(lead(run, tables))), Facts(tuple(facts(run, tables)))]
+        blocks = [Paragraph(" ".join(lead(run, tables))), Facts(tuple(facts(run, tables))), Terms((INTERVAL,))]
     except Exception as error:
         log.exception("The head of the page could not be written.")
         failure = Failure("summary", f"{type(error).__name__}: {error}")

@@ -25,19 +25,43 @@ def separable(target: np.ndarray, k: int) -> list[int]:
     return np.flatnonzero((counts > 0) & (counts < len(target))).tolist()
 
 
+def scored_alike(run: Run, evaluation) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Truth and probabilities of the main part, by model that gave them: each fold by itself, or the held-out part.
+
+    The probabilities of models fitted on different faces are not put into one
+    order.
+
+    References
+    ----------
+    Forman and Scholz, "Apples-to-Apples in Cross-Validation Studies", SIGKDD Explorations 12 (2010).
+    """
+    rows, fold = scored_parts(run)[main_part(run)], evaluation.fold
+    masks = [rows & (fold == number) for number in np.unique(fold[rows])]
+    return [(evaluation.target[mask], evaluation.proba[mask]) for mask in masks]
+
+
+def _by_label(run, evaluation):
+    """(label, list of (truth, score)) of the labels that some fold can tell from the rest."""
+    parts, k = scored_alike(run, evaluation), len(run.dataset.label_names)
+    able = [set(separable(target, k)) for target, _ in parts]
+    for label in sorted(set().union(*able)):
+        yield label, [(target == label, proba[:, label]) for (target, proba), one in zip(parts, able) if label in one]
+
+
 def areas_table(run: Run) -> pd.DataFrame:
-    """`model`, `label`, `auc` under the ROC curve and `average_precision`, one label against the rest; main part."""
-    names = run.dataset.label_names
+    """`model`, `label`, `auc` under the ROC curve and `average_precision`, one label against the rest; main part.
+
+    In a cross-validation both are means over the folds that hold the label.
+    """
     rows = [
         (
             evaluation.name,
-            names[label],
-            roc_auc_score(target == label, proba[:, label]),
-            average_precision_score(target == label, proba[:, label]),
+            run.dataset.label_names[label],
+            np.mean([roc_auc_score(*one) for one in parts]),
+            np.mean([average_precision_score(*one) for one in parts]),
         )
         for evaluation in run.evaluations
-        for target, _, proba in [answers(run, evaluation)]
-        for label in separable(target, len(names))
+        for label, parts in _by_label(run, evaluation)
     ]
     return pd.DataFrame(rows, columns=["model", "label", "auc", "average_precision"])
 
@@ -46,15 +70,18 @@ def curves_table(run: Run) -> pd.DataFrame:
     """Points of the curves, thinned: `model`, `curve` ("roc", "pr"), `label` (last the macro mean), `x`, `y`.
 
     "roc": x the false alarms, y the recall; "pr": x the recall, y the
-    precision. The macro mean is that of y at equal x.
+    precision. The macro mean, and in a cross-validation the mean over the
+    folds, is that of y at equal x.
     """
     blocks = [pd.DataFrame(columns=list(CURVE_COLUMNS))]
     grid = np.linspace(0, 1, POINTS)
     for evaluation in run.evaluations:
-        target, _, proba = answers(run, evaluation)
-        labels = separable(target, len(run.dataset.label_names))
+        labels = list(_by_label(run, evaluation))
         for curve, points in (("roc", _roc), ("pr", _precision_recall)):
-            each = {run.dataset.label_names[label]: points(target == label, proba[:, label], grid) for label in labels}
+            each = {
+                run.dataset.label_names[label]: np.mean([points(*one, grid) for one in parts], axis=0)
+                for label, parts in labels
+            }
             if each:
                 each[MACRO] = np.mean(list(each.values()), axis=0)
             for label, y in each.items():

@@ -3,15 +3,23 @@
 import numpy as np
 import pandas as pd
 
-from ..data.scores import confusion_scores, scores
-from .formats import count, percent
-from .metrics import RANKED_BY, main_part, scored_parts
+from ..data.scores import scores
+from .formats import THIN, count, p_text, percent, points
+from .intervals import differences, shares
+from .metrics import main_part, scored_parts
 from .run import Run
-from .statistics import percentile_interval
-from .uncertainty import confusion_resamples, units_of
+from .statistics import holm
+from .uncertainty import ALPHA, NO_DIFFERENCE, Difference, units_of
 
+FEWEST_PICTURES, FEWEST_CLUSTERS = 20, 10  # in a slice and in the rest, below which it is not judged
+MOST_VALUES = 12  # of a trait in words
+MOST_NAMED = 4  # parts that are too small
 UNITS = {"face size": "px", "yaw": "°", "pitch": "°", "roll": "°"}
-SLICE_COLUMNS = ("model", "by", "slice", "n", "n_subjects", "accuracy", "recall_macro", "f1_macro", "low", "high")
+TOO_FEW, WHOLE, WORSE, BETTER = "too few to judge", "all pictures", "worse", "better"
+SLICE_COLUMNS = (
+    "model", "by", "slice", "n", "n_clusters", "accuracy", "recall_macro", "f1_macro", "low", "high", "rest",
+    "difference", "difference_low", "difference_high", "p", "p_holm", "detectable", "verdict",
+)  # fmt: skip
 
 
 def conditions_of(run: Run) -> dict[str, np.ndarray]:
@@ -27,16 +35,28 @@ def conditions_of(run: Run) -> dict[str, np.ndarray]:
     return {name: values for name, values in conditions.items() if np.isfinite(values).any()}
 
 
-def slices_of(run: Run) -> list[tuple[str, str, np.ndarray]]:
-    """(condition, slice in words, mask (n,)): found or not, then thirds of every number."""
+def slices_of(run: Run) -> list[tuple[str, str, np.ndarray, np.ndarray]]:
+    """(condition, slice in words, its mask (n,), that of the rest): of the detector, of numbers, of traits.
+
+    The rest are the other scored pictures whose condition is known.
+    """
     rows = scored_parts(run)[main_part(run)]
-    slices = [
-        ("detector", "face found", rows & run.landmarks.found),
-        ("detector", "face not found", rows & ~run.landmarks.found),
-    ]
-    for name, values in run.excerpt.conditions.items():
-        slices += [(name, words, mask) for words, mask in _thirds(values, rows, UNITS.get(name, ""))]
-    return [(name, words, mask) for name, words, mask in slices if mask.any()]
+    found = np.where(run.landmarks.found, "face found", "face not found")
+    slices = []
+    for name, values in ({"detector": found} | run.excerpt.conditions | dict(run.dataset.traits)).items():
+        if np.issubdtype(values.dtype, np.number):
+            known, parts = rows & np.isfinite(values), _thirds(values, rows, UNITS.get(name, ""))
+        else:
+            known, parts = rows & (values != ""), _values(values, rows)
+        slices += [(name, words, mask, known & ~mask) for words, mask in parts]
+    return slices
+
+
+def _values(values, rows):
+    """The most frequent words of a trait, in alphabetical order."""
+    words, counts = np.unique(values[rows & (values != "")], return_counts=True)
+    for word in np.sort(words[np.argsort(-counts, kind="stable")[:MOST_VALUES]]).tolist():
+        yield word, rows & (values == word)
 
 
 def _thirds(values, rows, unit):
@@ -59,34 +79,101 @@ def _number(value):
 
 
 def slices_table(run: Run) -> pd.DataFrame:
-    """`model`, `by`, `slice`, `n`, `n_subjects`, the scores, and the interval `low`, `high` of the accuracy."""
-    k, rows = len(run.dataset.label_names), []
-    for name, words, mask in slices_of(run):
-        units = units_of(run, mask)
-        n_subjects = np.nan if units is None else len(np.unique(units))
-        for evaluation in run.evaluations:
-            target, predicted = evaluation.target[mask], evaluation.predicted[mask]
-            scored = scores(target, predicted)
-            resampled = confusion_scores(confusion_resamples(target, predicted, k, units))[RANKED_BY]
-            low, high = percentile_interval(resampled)
-            where = {"model": evaluation.name, "by": name, "slice": words, "n_subjects": n_subjects}
-            rows.append({**where, **scored, "low": float(low), "high": float(high)})
-    return pd.DataFrame(rows, columns=list(SLICE_COLUMNS))
+    """Every model on every slice, against the rest of the pictures.
+
+    `model`, `by`, `slice`, `n`, `n_clusters`, the scores, the interval `low`,
+    `high` of the accuracy; `rest`, the accuracy of the other pictures,
+    `difference` from it with `difference_low`, `difference_high`, `p`,
+    `p_holm`, `verdict` and `detectable`. Intervals of differences hold for all
+    judged slices of a model at once (Bonferroni), and so do p_holm and the
+    difference that would have been shown in 80 % of the cases. NaN where a
+    slice or the rest is too small to be judged.
+    """
+    units = units_of(run, slice(None))
+    slices = [(*one, *_sizes(*one[-2:], units)) for one in slices_of(run)]
+    alpha = ALPHA / max(sum(judged for *_, judged in slices), 1)
+    blocks = []
+    for evaluation in run.evaluations:
+        rows = [
+            {"model": evaluation.name, "by": name, "slice": words, "n_clusters": n_clusters}
+            | _slice(evaluation, mask, rest, units, alpha if judged else None)
+            for name, words, mask, rest, n_clusters, judged in slices
+        ]
+        frame = pd.DataFrame(rows, columns=list(SLICE_COLUMNS))
+        frame["p_holm"] = holm(frame["p"])
+        frame["verdict"] = _verdicts(frame)
+        blocks.append(frame)
+    return pd.concat(blocks, ignore_index=True)
 
 
-def under_served(slices: pd.DataFrame, model: str, accuracy: float) -> pd.DataFrame:
-    """Slices of a model whose whole interval lies below its accuracy over all pictures, worst first."""
-    frame = slices[(slices["model"] == model) & (slices["high"] < accuracy)]
-    return frame.sort_values("accuracy", kind="stable")
+def _sizes(mask, rest, units):
+    """Clusters of a slice, and whether it can be judged."""
+    n_clusters = len(np.unique(units[mask]))
+    fewest = min(n_clusters, len(np.unique(units[rest])))
+    judged = min(mask.sum(), rest.sum()) >= FEWEST_PICTURES and fewest >= FEWEST_CLUSTERS
+    return n_clusters, judged
 
 
-def served_worse(slices: pd.DataFrame, model: str, accuracy: float) -> list[str]:
-    """Parts of the pictures on which the model does worse than on the whole, as sentences."""
-    worse = under_served(slices, model, accuracy)
-    if not len(worse):
-        return ["No part of the pictures whose interval lies below the accuracy of the whole."]
-    return [
-        f"{row.by}, {row.slice}: {percent(row.accuracy)} ({percent(row.low)} to {percent(row.high)}) of "
-        f"{count(row.n)} pictures, against {percent(accuracy)} of all."
-        for row in worse.itertuples()
+def _slice(evaluation, mask, rest, units, alpha):
+    """Scores of a slice and, where `alpha` is given, the difference from the rest at that level."""
+    right, known = evaluation.predicted == evaluation.target, mask | rest
+    _, cluster = np.unique(units[known], return_inverse=True)
+    both = shares(rest[known].astype(np.int64), cluster, right[known], 2)
+    (low, _), (high, _) = both.interval()
+    found = {**scores(evaluation.target[mask], evaluation.predicted[mask]), "low": low, "high": high}
+    found["rest"] = both.value[1]
+    if alpha is None:
+        return found
+    one = Difference.of(differences(both.take([0]), both.take([1])), confidence=1 - alpha)
+    bounds = {"difference": one.value, "difference_low": one.low, "difference_high": one.high}
+    return found | bounds | {"p": one.p, "detectable": one.detectable}
+
+
+def _verdicts(frame):
+    # The interval asks a little more than Holm's p does: never are the two at odds beside a verdict.
+    verdicts = [WHOLE, TOO_FEW, WORSE, BETTER]
+    shown = [frame["difference_high"] < 0, frame["difference_low"] > 0]
+    return np.select([frame["rest"].isna(), frame["p"].isna(), *shown], verdicts, NO_DIFFERENCE)
+
+
+def under_served(slices: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Slices of a model that it is shown to serve worse than the rest, worst first."""
+    frame = slices[(slices["model"] == model) & (slices["verdict"] == WORSE)]
+    return frame.sort_values("difference", kind="stable")
+
+
+def served_worse(slices: pd.DataFrame, model: str) -> list[str]:
+    """Parts of the pictures on which the model does worse than on the rest, or what could have been shown."""
+    frame = slices[slices["model"] == model]
+    judged, few = frame[frame["p"].notna()], frame[frame["verdict"] == TOO_FEW]
+    sentences = [
+        f"{row.by}, {row.slice}: {percent(row.accuracy)} of {count(row.n)} pictures, against {percent(row.rest)} of "
+        f"the rest: {points(row.difference)} points ({points(row.difference_low)} to {points(row.difference_high)}; "
+        f"p {p_text(row.p_holm)})."
+        for row in under_served(slices, model).itertuples()
     ]
+    if len(judged) and not sentences:
+        sentences = [f"No part is shown to be served worse than the rest. {_power(judged)}"]
+    if len(few) and len(judged):
+        names = "; ".join(f"{row.by}, {row.slice} ({count(row.n)})" for row in few.head(MOST_NAMED).itertuples())
+        more = f"; and {len(few) - MOST_NAMED} parts more" if len(few) > MOST_NAMED else ""
+        sentences.append(f"Too few pictures to judge, there or in the rest: {names}{more}.")
+    nothing = (
+        f"No part could be judged: that takes {FEWEST_PICTURES} pictures of {FEWEST_CLUSTERS} subjects, or of as many "
+        "different pictures, in the part and in the rest."
+    )
+    return sentences or [nothing]
+
+
+def _power(judged: pd.DataFrame) -> str:
+    """What difference the judged slices could have shown."""
+    least, most = judged["detectable"].min(), judged["detectable"].max()
+    span = _points(least) if _points(least) == _points(most) else f"{_points(least)} to {_points(most)}"
+    return (
+        f"That is no proof that all are served alike: with this many pictures, a part must lie about {span} points "
+        f"behind to be shown in 80{THIN}% of the cases."
+    )
+
+
+def _points(difference):
+    return f"{100 * abs(difference):.1f}"

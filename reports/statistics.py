@@ -4,17 +4,18 @@ Everything here works on plain arrays, so that it can be checked against other
 implementations. `n` is a number of pictures, `k` of labels or models.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import signal, sparse, stats
 
 from ..data.scores import share
 
 N_RESAMPLES = 2000
 CONFIDENCE = 0.95
 LEAST_IN_BIN = 10
+POWER = 0.8  # of the cases in which a difference is to be shown
 MOST_WEIGHTS = 4_000_000  # drawn at a time, so that memory does not follow the number of subjects
 
 
@@ -58,7 +59,9 @@ def corrected_interval(
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return np.nan, np.nan
-    half = stats.t.ppf((1 + confidence) / 2, df=len(values) - 1) * _corrected_error(values, n_test, n_train)
+    half = stats.t.ppf((1 + confidence) / 2, df=len(values) - 1) * corrected_error(
+        values, n_test=n_test, n_train=n_train
+    )
     return float(max(0.0, values.mean() - half)), float(min(1.0, values.mean() + half))
 
 
@@ -79,14 +82,39 @@ def corrected_t_test(differences: Sequence[float], *, n_test: float, n_train: fl
     differences = np.asarray(differences, dtype=float)
     if len(differences) < 2:
         return Test(np.nan, np.nan)
-    mean, error = differences.mean(), _corrected_error(differences, n_test, n_train)
+    mean, error = differences.mean(), corrected_error(differences, n_test=n_test, n_train=n_train)
     if error == 0:
         return Test(0.0, 1.0) if mean == 0 else Test(float(np.copysign(np.inf, mean)), 0.0)
     return Test(float(mean / error), float(2 * stats.t.sf(abs(mean / error), df=len(differences) - 1)))
 
 
-def _corrected_error(values, n_test, n_train):
-    return np.sqrt(values.var(ddof=1) * (1 / len(values) + n_test / n_train))
+def corrected_error(values: Sequence[float], *, n_test: float, n_train: float) -> float:
+    """Standard error behind `corrected_interval` and `corrected_t_test`; NaN for fewer than two folds."""
+    values = np.asarray(values, dtype=float)
+    return float(np.sqrt(values.var(ddof=1) * (1 / len(values) + n_test / n_train))) if len(values) > 1 else np.nan
+
+
+# --- power -----------------------------------------------------------------------------------------
+
+
+def detectable(
+    error: float | np.ndarray, df: float | np.ndarray = np.inf, *, alpha: float = 1 - CONFIDENCE, power: float = POWER
+) -> np.ndarray:
+    """The smallest difference that a two-sided test would show in `power` of the cases, from its standard error.
+
+    (t(1 - alpha/2) + t(power)) times the error, with t quantiles of `df` degrees of freedom. NaN where there is no
+    error to go by.
+
+    References
+    ----------
+    Bloom, "Minimum Detectable Effects", Evaluation Review 19 (1995).
+
+    >>> float(detectable(0.01).round(4))  # 1.96 + 0.84 standard errors
+    0.028
+    """
+    error = np.asarray(error, dtype=float)
+    smallest = (stats.t.ppf(1 - alpha / 2, df) + stats.t.ppf(power, df)) * error
+    return np.where(error > 0, smallest, np.nan)
 
 
 # --- on the same pictures --------------------------------------------------------------------------
@@ -96,8 +124,9 @@ def _corrected_error(values, n_test, n_train):
 class McNemar:
     """Pictures that only one of two models had right, and what chance says of such a lead.
 
-    `only_a`, `only_b` count them; `exact` is the binomial test, `chi2` the
-    approximation with continuity correction.
+    `only_a`, `only_b` count them; `exact` is the binomial test, over whole
+    clusters where they are given; `chi2` the approximation with continuity
+    correction, of single pictures.
     """
 
     only_a: int
@@ -106,21 +135,45 @@ class McNemar:
     chi2: Test
 
 
-def mcnemar(right_a: np.ndarray, right_b: np.ndarray) -> McNemar:
+def mcnemar(right_a: np.ndarray, right_b: np.ndarray, clusters: np.ndarray | None = None) -> McNemar:
     """McNemar's test of two models on the same pictures, from masks (n,) of what each had right.
+
+    If the models are equally good, the answers of both might be exchanged for
+    any cluster. The exact test counts the exchanges whose lead is as large as
+    the one seen; for single pictures these are McNemar's binomial ones.
 
     References
     ----------
     McNemar, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12 (1947).
+    Pitman, "Significance tests which may be applied to samples from any populations", JRSS Supplement 4 (1937).
     """
     only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
     n = only_a + only_b
     if n == 0:
         return McNemar(0, 0, Test(0.0, 1.0), Test(0.0, 1.0))
-    fewer = min(only_a, only_b)
-    exact = Test(float(fewer), float(min(1.0, 2 * stats.binom.cdf(fewer, n, 0.5))))
+    lead = right_a.astype(np.int64) - right_b
+    if clusters is not None:
+        _, cluster = np.unique(clusters, return_inverse=True)
+        lead = np.bincount(cluster, lead).round().astype(np.int64)
     distance = (abs(only_a - only_b) - 1) ** 2 / n
-    return McNemar(only_a, only_b, exact, Test(float(distance), float(stats.chi2.sf(distance, 1))))
+    return McNemar(
+        only_a,
+        only_b,
+        Test(float(min(only_a, only_b)), exchange_p(lead)),
+        Test(float(distance), float(stats.chi2.sf(distance, 1))),
+    )
+
+
+def exchange_p(lead: np.ndarray) -> float:
+    """Share of all signs of whole numbers (c,) whose sum is as far from zero as theirs; exact, two-sided."""
+    sizes, counts = np.unique(np.abs(lead[lead != 0]), return_counts=True)
+    chances = np.ones(1)  # of the sums, from the lowest in steps of one
+    for size, many in zip(sizes.tolist(), counts.tolist()):
+        kernel = np.zeros(2 * many * size + 1)
+        kernel[:: 2 * size] = stats.binom.pmf(np.arange(many + 1), many, 0.5)
+        chances = np.maximum(signal.convolve(chances, kernel), 0.0)
+    reached = np.abs(np.arange(len(chances)) - len(chances) // 2)
+    return float(min(1.0, chances[reached >= abs(int(lead.sum()))].sum()))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
@@ -135,75 +188,6 @@ def holm(p: Sequence[float]) -> np.ndarray:
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors)) if len(order) else []
     return adjusted
-
-
-# --- several models --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """Mean `ranks` (k,) of k models over blocks (1 is best), and how far apart they must be.
-
-    `friedman` asks whether the models differ at all; `nemenyi` (k, k) holds
-    the p of each pair; mean ranks further apart than `critical_difference`
-    differ at `alpha`.
-    """
-
-    ranks: np.ndarray
-    friedman: Test
-    nemenyi: np.ndarray
-    critical_difference: float
-    alpha: float
-
-
-def ranking(scores: np.ndarray, *, alpha: float = 1 - CONFIDENCE) -> Ranking:
-    """Friedman's test with Nemenyi's comparisons, from scores (blocks, k): more is better.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (b, k)
-        b datasets or folds, k models.
-
-    References
-    ----------
-    Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7 (2006).
-    """
-    scores = np.asarray(scores, dtype=float)
-    b, k = scores.shape
-    ranked = stats.rankdata(-scores, axis=1)
-    ranks = ranked.mean(axis=0)
-    error = np.sqrt(k * (k + 1) / (6 * b))
-    apart = np.abs(ranks[:, None] - ranks) / error
-    nemenyi = np.minimum(1.0, stats.studentized_range.sf(apart * np.sqrt(2), k, np.inf)) if k > 1 else np.ones((1, 1))
-    np.fill_diagonal(nemenyi, 1.0)
-    q = stats.studentized_range.ppf(1 - alpha, k, np.inf) / np.sqrt(2) if k > 1 else np.nan
-    return Ranking(ranks, _friedman(ranked), nemenyi, float(q * error), alpha)
-
-
-def _friedman(ranked):
-    """Chi-squared form with the correction for ties; two models give it one degree of freedom."""
-    b, k = ranked.shape
-    if b < 2 or k < 2:
-        return Test(np.nan, np.nan)
-    ties = sum((counts**3 - counts).sum() for counts in (np.unique(row, return_counts=True)[1] for row in ranked))
-    correction = 1 - ties / (b * k * (k**2 - 1))
-    if correction == 0:  # every model level in every block
-        return Test(0.0, 1.0)
-    chi2 = (12 * (ranked.sum(axis=0) ** 2).sum() / (b * k * (k + 1)) - 3 * b * (k + 1)) / correction
-    return Test(float(chi2), float(stats.chi2.sf(chi2, k - 1)))
-
-
-def level_groups(ranking: Ranking) -> list[tuple[int, ...]]:
-    """Largest groups of models whose mean ranks lie within the critical difference, as indices from best to worst."""
-    order = np.argsort(ranking.ranks, kind="stable")
-    sorted_ranks = ranking.ranks[order]
-    groups, reached = [], 0
-    for start in range(len(order)):
-        end = int(np.searchsorted(sorted_ranks, sorted_ranks[start] + ranking.critical_difference, side="right"))
-        if end - start > 1 and end > reached:
-            groups.append(tuple(order[start:end].tolist()))
-        reached = max(reached, end)
-    return groups
 
 
 # --- resampling ------------------------------------------------------------------------------------
@@ -254,26 +238,6 @@ def percentile_interval(resampled: np.ndarray, *, confidence: float = CONFIDENCE
     filled = np.where(known, resampled, 0.0)
     low, high = np.nanquantile(filled, [tail, 1 - tail], axis=0)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
-
-
-def bootstrap_interval(
-    values: np.ndarray,
-    statistic: Callable[[np.ndarray], np.ndarray],
-    *,
-    units: np.ndarray | None = None,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Percentile interval of `statistic(counts) -> (b,)` of discrete values (n,); `counts` (b, distinct values).
-
-    >>> low, high = bootstrap_interval(np.array([0, 1] * 50), lambda counts: counts[:, 1] / counts.sum(axis=1))
-    >>> 0.39 < low < 0.42 and 0.58 < high < 0.61
-    True
-    """
-    distinct, cells = np.unique(values, return_inverse=True)
-    counts = resampled_counts(cells, len(distinct), units=units, n_resamples=n_resamples, seed=seed)
-    low, high = percentile_interval(np.asarray(statistic(counts), dtype=float))
-    return float(low), float(high)
 
 
 # --- of probabilities ------------------------------------------------------------------------------

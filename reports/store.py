@@ -2,7 +2,7 @@
 
 ============================ =====================================================
 run.json                     protocol, settings, costs, audit, explanation, names
-faces.parquet                a row a picture: label, subject, sequence, split, found, conditions
+faces.parquet                a row a picture: label, subject, sequence, split, found, conditions, traits
 predictions.parquet          a row a model and picture, see `metrics.predictions_table`
 gallery.parquet              the few faces that the page shows, with their landmarks
 ============================ =====================================================
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from ..classifiers import Evaluation, Protocol
 from ..classifiers.audit import Audit
@@ -38,7 +39,7 @@ SIMPLE = (
     "families", "detector", "on_miss", "config", "seconds", "command", "n_landmarks_fresh", "landmark_seconds",
     "peak_memory", "model_bytes", "versions",
 )  # fmt: skip
-CONDITION = "condition "  # before the name of a condition, as a column
+CONDITION, TRAIT = "condition ", "trait "  # before the name of a condition or trait, as a column
 
 
 class KeptElsewhere:
@@ -117,6 +118,7 @@ def faces_table(run: Run) -> pd.DataFrame:
             **repeats,
             "problem": list(landmarks.problems),
             **{f"{CONDITION}{name}": values for name, values in run.excerpt.conditions.items()},
+            **{f"{TRAIT}{name}": values for name, values in dataset.traits.items()},
         }
     )
 
@@ -200,6 +202,11 @@ def _dataset_of(document, faces, names):
         groups=column("subject"),
         sequences=column("sequence"),
         split=column("split"),
+        traits={
+            name.removeprefix(TRAIT): faces[name].to_numpy(dtype=float if is_numeric_dtype(faces[name]) else str)
+            for name in faces.columns
+            if name.startswith(TRAIT)
+        },
         skipped=tuple(Skipped(**item) for item in document["skipped"]),
         **document["dataset"] | {"label_names": names, "notes": tuple(document["dataset"].get("notes", ()))},
     )

@@ -24,27 +24,31 @@ F1 = Term("F1, macro F1", "the harmonic mean of precision and recall of a label;
 CROSS_VALIDATION = Term(
     "Cross-validation",
     "the training pictures are dealt into folds; each fold is predicted by a model fitted on the others. "
-    "± is the standard deviation over the folds.",
+    "The score is that of all these answers together; ± is the standard deviation of the folds' own scores.",
 )
 INTERVAL = Term(
     f"95{THIN}% interval",
-    "where the number would plausibly lie if the pictures had been drawn anew; whole subjects are drawn where "
-    "they are known, because pictures of one person are alike.",
+    "made so that in 95 of 100 samples of pictures it would hold what the fitted models score on all such pictures. "
+    "It is Wilson’s interval with the number of independent pictures that the answers are worth: pictures of one "
+    "subject, and copies of one picture, count as a cluster, and the differences between clusters tell that number. "
+    "At 0 and 100 percent only clusters count. Fewer than five clusters get no interval. What models fitted on "
+    "other pictures would score is not in it.",
 )
 NO_DIFFERENCE_SHOWN = Term(
     "No difference shown",
     "the numbers differ, but by no more than chance alone would often bring about. It does not say that two models "
-    "are equally good.",
+    "are equally good: how large a difference the data would have shown in 80 of 100 cases stands beside it.",
 )
 BASELINES = Term(
     "Majority label, stratified guess",
     "two models that look at no face: one always gives the most frequent label, one draws each answer as often as "
-    "the label occurs. What a real model adds is the difference to them.",
+    "the label occurs, and is scored by what that gives on average. What a real model adds is the difference to them.",
 )
 ROC = Term(
     "ROC curve, AUC",
     "how much recall a label gains for how many false alarms, as the model is asked to be less and less sure; the "
-    "area under the curve (AUC) is 1 for a perfect order of the faces and 0.5 for a random one.",
+    "area under the curve (AUC) is 1 for a perfect order of the faces and 0.5 for a random one. In a cross-validation "
+    "areas and curves are means over the folds: the scores of different models are not put into one order.",
 )
 CALIBRATION = Term(
     "Calibration",

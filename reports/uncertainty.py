@@ -1,7 +1,6 @@
 """How sure the scores are: intervals of every figure, and models compared in pairs and by rank.
 
-Intervals come from drawing the scored pictures anew, whole subjects where
-they are known: pictures of one person are not independent.
+All of them go by clusters of pictures that are not independent (`intervals`).
 """
 
 from dataclasses import dataclass
@@ -11,66 +10,74 @@ import numpy as np
 import pandas as pd
 
 from ..data.dataset import TEST
+from ..data.duplicates import fold_groups
 from ..data.scores import SCORES, confusion_scores
-from .baselines import scored_models
+from .baselines import GUESS, expected_counts, scored_models
+from .intervals import Differences, differences, score_estimates, shares
 from .metrics import RANKED_BY, faces_of, scored_parts
+from .ranks import Ranking, ranking
 from .run import Run
 from .statistics import (
-    Ranking,
+    CONFIDENCE,
+    corrected_error,
     corrected_t_test,
+    detectable,
     holm,
     mcnemar,
-    percentile_interval,
-    ranking,
-    resampled_counts,
 )
 
 PER_LABEL = ("precision", "recall", "f1")
 ALPHA = 0.05
-FEWEST = 5  # pictures of a label below which resampling says nothing of it
-MOST_CELLS = 2_000_000  # numbers in one resample table
 NO_DIFFERENCE = "no difference shown"
 
 
-def units_of(run: Run, rows: np.ndarray) -> np.ndarray | None:
-    """The subjects of the rows of a mask, which are drawn as wholes; None where subjects are not known."""
-    return None if run.dataset.groups is None else run.dataset.groups[rows]
+def units_of(run: Run, rows: np.ndarray) -> np.ndarray:
+    """The cluster of every row of a mask or of indices: pictures of one subject, or copies of one picture.
+
+    Two subjects who share a picture are one cluster, as they are in the folds.
+    """
+    return fold_groups(run.dataset, run.duplicates)[rows]
 
 
-def confusion_resamples(target, predicted, k, units=None) -> np.ndarray:
-    """Confusion matrices (b, k, k) of resampled pictures; fewer of them where there are very many labels."""
-    n_resamples = int(np.clip(MOST_CELLS // k**2, 200, 2000))
-    counts = resampled_counts(target * k + predicted, k * k, units=units, n_resamples=n_resamples)
-    return counts.reshape(-1, k, k)
+def unit_name(run: Run) -> str:
+    """What a cluster is, in the plural."""
+    return "different pictures" if run.dataset.groups is None else "subjects"
 
 
 def score_intervals(target, predicted, k, units=None) -> pd.DataFrame:
-    """Scores with intervals: `label` (index, -1 for the headline scores), `metric`, `value`, `low`, `high`."""
+    """Scores with intervals: `label` (index, -1 for the headline scores), `metric`, `value`, `low`, `high`.
+
+    `units` (n,) are clusters; None takes every row for one of its own. No
+    interval is given for a label that fewer than `intervals.FEWEST` clusters
+    bear, nor for a macro score that counts one.
+    """
     if not len(target):
         return pd.DataFrame(columns=["label", "metric", "value", "low", "high"])
-    resampled = confusion_scores(confusion_resamples(target, predicted, k, units))
     observed = confusion_scores(np.bincount(target * k + predicted, minlength=k * k).reshape(k, k))
-    few = np.bincount(target, minlength=k) < FEWEST
+    scored = score_estimates(target, predicted, k, np.arange(len(target)) if units is None else units)
+    return _scores_frame(observed, {metric: one.interval() for metric, one in scored.items()}, scored["recall"].enough)
+
+
+def _scores_frame(observed, bounds, enough):
     blocks = []
     for metric in (*SCORES, *PER_LABEL):
-        low, high = percentile_interval(resampled[metric])
+        low, high = bounds[metric]
         if metric in PER_LABEL:
-            low, high = np.where(few, np.nan, low), np.where(few, np.nan, high)
-        label = np.arange(k) if metric in PER_LABEL else [-1]
-        values = {"value": np.atleast_1d(observed[metric]), "low": np.atleast_1d(low), "high": np.atleast_1d(high)}
+            low, high = np.where(enough, low, np.nan), np.where(enough, high, np.nan)
+        label = np.arange(len(enough)) if metric in PER_LABEL else [-1]
+        values = {"value": np.atleast_1d(observed[metric]), "low": low, "high": high}
         blocks.append(pd.DataFrame({"label": label, "metric": metric, **values}))
     return pd.concat(blocks, ignore_index=True)
 
 
 def intervals_table(run: Run) -> pd.DataFrame:
     """`model`, `part`, `faces`, `label` ("" for headline scores), `metric`, `value`, `low`, `high`."""
-    names = np.array([*run.dataset.label_names, ""], dtype=object)
+    names, units = np.array([*run.dataset.label_names, ""], dtype=object), units_of(run, slice(None))
     blocks = []
     for evaluation in scored_models(run):
         for part in scored_parts(run):
             for faces, rows in faces_of(run, part).items():
-                target, predicted = evaluation.target[rows], evaluation.predicted[rows]
-                frame = score_intervals(target, predicted, len(names) - 1, units_of(run, rows))
+                frame = _intervals(evaluation, rows, len(names) - 1, units)
                 frame.insert(0, "faces", faces)
                 frame.insert(0, "part", part)
                 frame.insert(0, "model", evaluation.name)
@@ -79,73 +86,87 @@ def intervals_table(run: Run) -> pd.DataFrame:
     return pd.concat([block for block in blocks if len(block)], ignore_index=True)
 
 
+def _intervals(evaluation, rows, k, units):
+    if evaluation.name != GUESS or not rows.any():
+        return score_intervals(evaluation.target[rows], evaluation.predicted[rows], k, units[rows])
+    # The guess is scored in expectation: nothing of it is left to chance but the labels themselves.
+    unknown = np.full(k, np.nan)
+    bounds = {metric: (unknown if metric in PER_LABEL else unknown[:1],) * 2 for metric in (*SCORES, *PER_LABEL)}
+    return _scores_frame(confusion_scores(expected_counts(evaluation, rows)), bounds, np.zeros(k, dtype=bool))
+
+
 @dataclass(frozen=True)
 class Difference:
-    """Score of one model less that of another: `value`, its interval, and the bootstrap's two-sided `p`."""
+    """Score of one model less that of another: `value`, its interval, and the two-sided `p` that agrees with it.
+
+    `detectable` is what would have been shown in 80 % of the cases, at the level of the interval.
+    """
 
     value: float
     low: float
     high: float
     p: float
+    detectable: float
 
     @classmethod
-    def of(cls, observed: float, resampled: np.ndarray) -> "Difference":
-        low, high = percentile_interval(resampled)
-        # One is added, so that p is never zero: no resample proves a difference.
-        sides = ((resampled <= 0).sum() + 1, (resampled >= 0).sum() + 1)
-        return cls(float(observed), float(low), float(high), float(min(1.0, 2 * min(sides) / (len(resampled) + 1))))
+    def of(cls, difference: Differences, *, confidence: float = CONFIDENCE) -> "Difference":
+        low, high = difference.interval(confidence)
+        smallest = detectable(difference.error(), difference.df, alpha=1 - confidence)
+        return cls(*(float(one[0]) for one in (difference.value, low, high, difference.p(), smallest)))
 
 
-def paired_difference(target, first, second, k: int, units=None) -> dict[str, Difference]:
+def paired_difference(
+    target, first, second, k: int, units=None, *, confidence: float = CONFIDENCE
+) -> dict[str, Difference]:
     """Scores of the first answers (n,) less those of the second on the same pictures, by metric."""
-    joint = (target * k + first) * k + second
-    cells, place = np.unique(joint, return_inverse=True)
-    n_resamples = int(np.clip(MOST_CELLS // max(len(cells), k**2), 200, 2000))
-    drawn = resampled_counts(place, len(cells), units=units, n_resamples=n_resamples)
-    counts = np.concatenate([np.bincount(place, minlength=len(cells))[None], drawn])
-    scored = [confusion_scores(_gathered(counts, seen, k)) for seen in (cells // k, cells // (k * k) * k + cells % k)]
-    return _differences(*scored)
+    units = np.arange(len(target)) if units is None else units
+    both = [score_estimates(target, answers, k, units) for answers in (first, second)]
+    return _differences(*both, paired=True, confidence=confidence)
 
 
-def unpaired_difference(first: tuple, second: tuple) -> dict[str, Difference]:
-    """The same for answers on different pictures: each is (target, predicted, k, units or None)."""
-    scored = []
-    for seed, (target, predicted, k, units) in enumerate((first, second)):
-        observed = np.bincount(target * k + predicted, minlength=k * k).reshape(1, k, k)
-        drawn = resampled_counts(target * k + predicted, k * k, units=units, seed=seed).reshape(-1, k, k)
-        scored.append(confusion_scores(np.concatenate([observed, drawn])))
-    return _differences(*scored)
+def unpaired_difference(first: tuple, second: tuple, *, confidence: float = CONFIDENCE) -> dict[str, Difference]:
+    """The same for answers on different pictures: each is (target, predicted, k, units)."""
+    return _differences(*(score_estimates(*side) for side in (first, second)), paired=False, confidence=confidence)
 
 
-def _differences(first, second):
-    differences = {metric: first[metric] - second[metric] for metric in SCORES}
-    return {metric: Difference.of(values[0], values[1:]) for metric, values in differences.items()}
+def _differences(first, second, *, paired, confidence):
+    return {
+        metric: Difference.of(differences(first[metric], second[metric], paired=paired), confidence=confidence)
+        for metric in SCORES
+    }
 
 
-def _gathered(counts, cell, k):
-    """Counts (b, c) of joint cells as confusion matrices (b, k, k), where joint cell i belongs to `cell[i]`."""
-    order = np.argsort(cell, kind="stable")
-    seen, start = np.unique(cell[order], return_index=True)
-    matrix = np.zeros((len(counts), k * k), dtype=np.int64)
-    matrix[:, seen] = np.add.reduceat(counts[:, order], start, axis=1)
-    return matrix.reshape(-1, k, k)
+def accuracy_difference(right_a: np.ndarray, right_b: np.ndarray, units: np.ndarray) -> Differences:
+    """Accuracy of one model less that of another on the same pictures, from masks (n,) of what each had right."""
+    _, cluster = np.unique(units, return_inverse=True)
+    column = np.repeat([0, 1], len(cluster))
+    both = shares(column, np.tile(cluster, 2), np.r_[right_a, right_b], 2)
+    return differences(both.take([0]), both.take([1]))
+
+
+PAIR_COLUMNS = (
+    "first", "second", "difference", "low", "high", "t", "p_folds", "detectable", "difference_test", "low_test",
+    "high_test", "only_first", "only_second", "p_test",
+)  # fmt: skip
 
 
 def pairs_table(run: Run, folds: pd.DataFrame) -> pd.DataFrame:
     """Models in pairs, by accuracy.
 
-    `first`, `second`: the one with the higher mean over folds first;
-    `difference` of these means; `t`, `p_folds` of the corrected resampled
-    t-test; `low`, `high` of the difference on the answers of the
-    cross-validation; `difference_test`, `only_first`, `only_second`,
-    `p_test` of McNemar's exact test on the test part, NaN without one.
-    `_holm` columns are adjusted for the number of pairs; `verdict` in words,
-    from the folds.
+    `first`, `second`: the one with the higher accuracy first; `difference` on
+    all answers of the cross-validation, with `low`, `high`; `t`, `p_folds` of
+    the corrected resampled t-test over folds; `detectable`, the difference
+    that it would have shown in 80 % of the cases; `difference_test` with
+    `low_test`, `high_test`, `only_first`, `only_second`, `p_test` of McNemar's
+    exact test by clusters on the test part, NaN without one. Intervals hold
+    for all pairs at once (Bonferroni), `_holm` columns are adjusted for their
+    number, and so is `detectable`; `verdict` in words, from the folds.
     """
-    means = folds.groupby("model")[RANKED_BY].mean()
     by_name = {evaluation.name: evaluation for evaluation in run.evaluations}
-    order = sorted(by_name, key=lambda name: -means[name])
-    rows = [_pair(run, folds, by_name[first], by_name[second]) for first, second in combinations(order, 2)]
+    order = sorted(by_name, key=lambda name: -_right(by_name[name])[by_name[name].fold >= 0].mean())
+    pairs = list(combinations(order, 2))
+    alpha = ALPHA / max(len(pairs), 1)
+    rows = [_pair(run, folds, by_name[first], by_name[second], alpha) for first, second in pairs]
     table = pd.DataFrame(rows, columns=None if rows else PAIR_COLUMNS)
     for name in ("p_folds", "p_test"):
         table[f"{name}_holm"] = holm(table[name])
@@ -154,33 +175,33 @@ def pairs_table(run: Run, folds: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-PAIR_COLUMNS = (
-    "first", "second", "difference", "low", "high", "t", "p_folds", "difference_test", "only_first", "only_second",
-    "p_test",
-)  # fmt: skip
+def _right(evaluation):
+    return evaluation.predicted == evaluation.target
 
 
-def _pair(run, folds, first, second):
+def _pair(run, folds, first, second, alpha):
     by_fold = folds.set_index(["model", "fold"])
-    scores = by_fold.loc[first.name, RANKED_BY] - by_fold.loc[second.name, RANKED_BY]
-    n_test, n_train = by_fold.loc[first.name, ["n", "n_train"]].mean()
-    t_test = corrected_t_test(scores.to_numpy(), n_test=n_test, n_train=n_train)
+    scores = (by_fold.loc[first.name, RANKED_BY] - by_fold.loc[second.name, RANKED_BY]).to_numpy()
+    sizes = dict(zip(("n_test", "n_train"), by_fold.loc[first.name, ["n", "n_train"]].mean()))
+    t_test = corrected_t_test(scores, **sizes)
     rows = first.fold >= 0
-    answers = first.target[rows], first.predicted[rows], second.predicted[rows]
-    interval = paired_difference(*answers, first.proba.shape[1], units_of(run, rows))[RANKED_BY]
-    on_folds = (
-        first.name, second.name, float(scores.mean()), interval.low, interval.high, t_test.statistic, t_test.p,
-    )  # fmt: skip
-    return dict(zip(PAIR_COLUMNS, (*on_folds, *_on_test(run, first, second))))
+    difference = accuracy_difference(_right(first)[rows], _right(second)[rows], units_of(run, rows))
+    # Few folds may agree by luck: no test is trusted to see less than the answers themselves would show.
+    error = np.fmax(corrected_error(scores, **sizes), difference.error()[0])
+    smallest = float(detectable(error, len(scores) - 1, alpha=alpha))
+    one = Difference.of(difference, confidence=1 - alpha)
+    on_folds = (first.name, second.name, one.value, one.low, one.high, t_test.statistic, t_test.p, smallest)
+    return dict(zip(PAIR_COLUMNS, (*on_folds, *_on_test(run, first, second, alpha))))
 
 
-def _on_test(run, first, second):
+def _on_test(run, first, second, alpha):
     rows = scored_parts(run).get(TEST)
     if rows is None:
-        return np.nan, np.nan, np.nan, np.nan
-    right = [one.predicted[rows] == one.target[rows] for one in (first, second)]
-    test = mcnemar(*right)
-    return float(right[0].mean() - right[1].mean()), test.only_a, test.only_b, test.exact.p
+        return (np.nan,) * 6
+    right, units = [_right(one)[rows] for one in (first, second)], units_of(run, rows)
+    one = Difference.of(accuracy_difference(*right, units), confidence=1 - alpha)
+    test = mcnemar(*right, units)
+    return one.value, one.low, one.high, test.only_a, test.only_b, test.exact.p
 
 
 def fold_ranking(run: Run, folds: pd.DataFrame) -> tuple[list[str], Ranking] | None:

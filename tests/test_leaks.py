@@ -15,9 +15,10 @@ from lineament.classifiers.togetherness import ALONE, steps_of
 from lineament.data import Dataset, find_duplicates, fold_groups
 from lineament.data.images import ArrayImages
 from lineament.reports import tables_of
-from lineament.reports.leakage import CAUSES, FLATTERED, TOO_LOW, cause, climb, detectable, gap_error, gaps_of
+from lineament.reports.leakage import CAUSES, FLATTERED, TOO_LOW, cause, climb, gap_error, gaps_of
 from lineament.reports.sections.growth import climb_sentence
 from lineament.reports.sections.leakage import gap_sentence
+from lineament.reports.statistics import detectable
 from lineament.reports.uncertainty import NO_DIFFERENCE
 from made_runs import N, made_audit, made_run, with_excerpt
 
@@ -118,7 +119,7 @@ def test_what_could_be_shown_is_shown_in_four_of_five_cases():
     estimates = truth + error * rng.standard_t(df, 20_000)
     shown = (estimates > stats.t.ppf(0.975, df) * error).mean()
     assert shown == pytest.approx(0.8, abs=0.02)
-    assert detectable(error, df, tests=4) > truth
+    assert detectable(error, df, alpha=0.05 / 4) > truth
 
 
 def made_gaps(honest, leaky, rule=SUBJECTS, more=()):

@@ -563,6 +563,43 @@ def test_kdef_angles(tmp_path):
         load_dataset("jaffe", path, options={"angle": "S"})
 
 
+def test_what_is_known_of_the_faces_comes_with_them(tmp_path):
+    """Sex and angle in KDEF's names, votes of FER+, attributes of RAF-DB, strength of AffectNet, columns of a table."""
+    kdef = load_dataset("kdef", write("folder", tmp_path / "kdef", CASES["kdef"].files), options={"angles": "all"})
+    assert dict(zip(kdef.keys, kdef.traits["sex"]))[kdef.keys[0]] in ("female", "male")
+    assert {"straight"} < set(kdef.traits["angle"]) and len(kdef.traits["sex"]) == len(kdef)
+    ferplus = load_dataset("ferplus", write("folder", tmp_path / "fp", CASES["ferplus beside fer2013.csv"].files))
+    assert ferplus.traits["agreement"] == pytest.approx(ferplus.votes.max(axis=1) / 10)
+    files = {
+        **CASES["rafdb"].files,
+        "Annotation/manual/train_00001_manu_attri.txt": b"1 2\n" * 5 + b"1\n2\n3\n",
+        "Annotation/manual/test_0001_manu_attri.txt": b"1 2\n" * 5 + b"2\n0\n9\n",
+    }
+    rafdb = load_dataset("rafdb", write("folder", tmp_path / "raf", files))
+    row = next(row for row, key in enumerate(rafdb.keys) if "train_00001" in key)
+    assert [rafdb.traits[name][row] for name in ("sex", "race", "age")] == ["female", "Asian", "40 to 69"]
+    unsure = next(row for row, key in enumerate(rafdb.keys) if "test_0001" in key)
+    assert [rafdb.traits[name][unsure] for name in ("sex", "race", "age")] == ["", "Caucasian", ""]
+    table = {
+        **pictures("a.png", "b.png", "c.png"),
+        "labels.csv": b"image,label,sex,age\na.png,x,f,31\nb.png,y,,12\nc.png,x,m,\n",
+    }
+    listed = load_dataset("csv", write("folder", tmp_path / "csv", table))
+    assert listed.traits["sex"].tolist() == ["f", "", "m"]
+    assert listed.traits["age"] == pytest.approx([31, 12, np.nan], nan_ok=True)
+
+
+def test_traits_are_taken_on_request_and_a_wrong_name_is_refused(tmp_path):
+    dataset = load_dataset("kdef", write("folder", tmp_path, CASES["kdef"].files), options={"angles": "all"})
+    assert dataset.with_traits(()).traits == {} and set(dataset.with_traits(("all",)).traits) == {"sex", "angle"}
+    some = dataset.with_traits(("sex",)).take([2, 0])
+    assert some.traits["sex"].tolist() == dataset.traits["sex"][[2, 0]].tolist()
+    with pytest.raises(LineamentError, match="Choose from angle, sex"):
+        dataset.with_traits(("age",))
+    with pytest.raises(LineamentError, match="nothing is known besides their labels"):
+        dataset.with_traits(()).with_traits(("age",))
+
+
 def test_ferplus_keeps_votes_and_its_threshold(tmp_path):
     path = write("folder", tmp_path, CASES["ferplus beside fer2013.csv"].files)
     dataset = load_dataset("ferplus", path)

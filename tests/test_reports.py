@@ -18,7 +18,14 @@ from lineament.data.duplicates import find_duplicates
 from lineament.data.scores import scores
 from lineament.features import FeatureTable
 from lineament.reports import ranking_rows, rewrite_report, tables_of, write_report
-from lineament.reports.baselines import BASELINES, GUESS, majority_baseline, stratified_baseline
+from lineament.reports.baselines import (
+    BASELINES,
+    GUESS,
+    expected_counts,
+    expected_scores,
+    majority_baseline,
+    stratified_baseline,
+)
 from lineament.reports.comparison import compare
 from lineament.reports.document import metrics_document
 from lineament.reports.excerpt import thumbnail
@@ -109,7 +116,7 @@ def test_confusion_counts_add_up(run):
 def test_baseline_comes_last_and_models_by_accuracy(run):
     accuracy = tables_of(run)["cv"].query("metric == 'accuracy'")
     assert set(accuracy["model"].iloc[-2:]) == set(BASELINES)
-    assert accuracy["mean"].iloc[:-2].is_monotonic_decreasing
+    assert accuracy["value"].iloc[:-2].is_monotonic_decreasing
 
 
 def test_ranking_rows_are_the_ranking(run):
@@ -142,7 +149,7 @@ def test_contract_of_metrics_json(metrics):
         for metric in ("accuracy", "recall_macro", "f1_macro"):
             assert len(model["cv"][metric]["folds"]) == 3
             low, high = model["cv"][metric]["ci95"]
-            assert low <= model["cv"][metric]["mean"] <= high
+            assert low <= model["cv"][metric]["value"] <= high
         for faces in ("all", "detected"):
             assert {"n", "accuracy", "recall_macro", "f1_macro", "per_class"} <= model["test"][faces].keys()
             assert model["test"][faces]["per_class"].keys() == set(LABELS)
@@ -352,9 +359,18 @@ def test_stratified_guess_follows_the_labels_of_its_training_rows():
     fold[1500:] = HELD_OUT
     evaluation = Evaluation("svm", target, target, np.eye(2)[target], fold, (), (), 0.0)
     guess = stratified_baseline(evaluation)
-    # Right by chance in 0.75² + 0.25² of the cases.
-    assert guess.name == GUESS and (guess.predicted == target).mean() == pytest.approx(0.625, abs=0.04)
-    np.testing.assert_array_equal(guess.predicted, stratified_baseline(evaluation).predicted)
+    # Right by chance in 0.75² + 0.25² of the cases, to the last digit: nothing is drawn.
+    everywhere = np.ones(2000, dtype=bool)
+    found = expected_scores(guess, everywhere)
+    assert guess.name == GUESS and found["accuracy"] == pytest.approx(0.75**2 + 0.25**2, abs=1e-12)
+    np.testing.assert_allclose(expected_counts(guess, everywhere) / 2000, np.outer([0.75, 0.25], [0.75, 0.25]))
+    # Each label is named as often as it occurs: recall, precision and F1 are all its share.
+    assert found["recall_macro"] == found["f1_macro"] == pytest.approx(0.5)
+
+
+def test_a_guess_of_balanced_labels_is_right_in_one_of_k(run):
+    guess = tables_of(replace(made_run(split=False)))["cv"].query("model == @GUESS and metric == 'accuracy'").iloc[0]
+    assert guess["value"] == pytest.approx(1 / 3, abs=1e-3) and np.isnan(guess["low"])
 
 
 def test_every_headline_score_and_label_has_an_interval_around_it(run):
@@ -362,7 +378,7 @@ def test_every_headline_score_and_label_has_an_interval_around_it(run):
     assert set(table["metric"]) == {"accuracy", "recall_macro", "f1_macro", "precision", "recall", "f1"}
     known = table.dropna(subset=["low"])
     assert (known["low"] <= known["value"] + 1e-9).all() and (known["value"] <= known["high"] + 1e-9).all()
-    headline = table[(table["label"] == "") & (table["model"] == "svm") & (table["part"] == "test")]
+    headline = table[(table["label"] == "") & (table["model"] == "svm") & (table["part"] == "cv")]
     assert headline["low"].notna().all()
 
 
@@ -370,6 +386,8 @@ def test_labels_of_few_pictures_get_no_interval(run):
     # Four pictures of each label in the test part: fewer than five.
     table = tables_of(run)["intervals"].query("part == 'test' and label == 'sad'")
     assert len(table) and table["low"].isna().all()
+    headline = tables_of(run)["intervals"].query("part == 'test' and label == '' and model == 'svm'")
+    assert (headline["low"].isna() == (headline["metric"] != "accuracy")).all()
 
 
 def test_models_that_guess_alike_show_no_difference(run, html):

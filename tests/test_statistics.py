@@ -9,16 +9,17 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from lineament.data.scores import confusion_scores
+from lineament.reports.ranks import level_groups, ranking
 from lineament.reports.statistics import (
-    bootstrap_interval,
     calibration,
+    corrected_error,
     corrected_interval,
     corrected_t_test,
+    detectable,
+    exchange_p,
     holm,
-    level_groups,
     mcnemar,
     percentile_interval,
-    ranking,
     resampled_counts,
 )
 
@@ -121,6 +122,52 @@ def test_mcnemar_of_equal_answers():
     assert mcnemar(right, right).exact.p == 1 and mcnemar(right, right).chi2.p == 1
 
 
+def test_exchanging_single_pictures_is_mcnemars_test():
+    right = masks(40, 33, 17, 10)
+    lead = right[0].astype(int) - right[1]
+    assert exchange_p(lead) == pytest.approx(mcnemar(*right).exact.p, abs=EXACT)
+    assert mcnemar(*right, np.arange(100)).exact.p == pytest.approx(mcnemar(*right).exact.p, abs=EXACT)
+
+
+def test_exchanging_clusters_by_hand():
+    # Leads of 3, 1, 1 and -1: of 16 choices of signs the sums 4 and more, or -4 and less, come up 4 + 4 times.
+    sums = [a * 3 + b + c + d for a in (1, -1) for b in (1, -1) for c in (1, -1) for d in (1, -1)]
+    expected = np.mean(np.abs(sums) >= 4)
+    assert expected == 0.5 and exchange_p(np.array([3, 1, 1, -1])) == pytest.approx(expected, abs=EXACT)
+    assert exchange_p(np.zeros(3, dtype=int)) == 1
+
+
+def test_copies_of_a_picture_prove_no_more_than_the_picture():
+    right_a, right_b = masks(20, 9, 1, 5)
+    copies = np.repeat(np.arange(35), 3)
+    once, thrice = mcnemar(right_a, right_b), mcnemar(right_a[copies], right_b[copies], copies)
+    assert thrice.exact.p == pytest.approx(once.exact.p, abs=EXACT)
+    assert mcnemar(right_a[copies], right_b[copies]).exact.p < once.exact.p / 10
+
+
+# --- power -----------------------------------------------------------------------------------------
+
+
+def test_detectable_difference_by_hand():
+    assert detectable(1.0) == pytest.approx(1.959964 + 0.841621, abs=1e-6)
+    assert detectable(1.0, 4) == pytest.approx(2.776445 + 0.940965, abs=1e-6)
+    assert np.isnan(detectable(0.0)) and np.isnan(detectable(np.nan))
+
+
+def test_a_detectable_difference_is_shown_in_four_of_five_cases():
+    rng, n = np.random.default_rng(0), 30
+    true = float(detectable(1 / np.sqrt(n), n - 1))
+    p = stats.ttest_1samp(rng.normal(true, 1, (4000, n)), 0, axis=1).pvalue
+    assert (p < 0.05).mean() == pytest.approx(0.8, abs=0.02)
+
+
+def test_corrected_error_is_that_of_the_test():
+    values = np.array([0.01, 0.03, 0.02, 0.05])
+    error = corrected_error(values, n_test=1, n_train=3)
+    assert values.mean() / error == pytest.approx(corrected_t_test(values, n_test=1, n_train=3).statistic)
+    assert np.isnan(corrected_error([0.1], n_test=1, n_train=3))
+
+
 def test_holm_agrees_with_statsmodels():
     p = np.array([0.01, 0.04, 0.03, 0.2, 0.005])
     np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1], atol=EXACT)
@@ -189,13 +236,6 @@ def test_few_weights_at_a_time_change_nothing(monkeypatch):
     np.testing.assert_array_equal(resampled_counts(cells, 4, units=units, n_resamples=50), whole)
 
 
-def test_percentile_interval_agrees_with_scipys_bootstrap():
-    right = np.random.default_rng(0).random(300) < 0.7
-    low, high = bootstrap_interval(right, lambda counts: counts[:, 1] / counts.sum(axis=1), n_resamples=20_000)
-    scipys = stats.bootstrap((right.astype(float),), np.mean, method="percentile", n_resamples=20_000, rng=1)
-    assert (low, high) == pytest.approx(scipys.confidence_interval, abs=4e-3)
-
-
 def test_percentile_interval_by_hand():
     low, high = percentile_interval(np.arange(1001) / 1000)
     assert (low, high) == (pytest.approx(0.025, abs=EXACT), pytest.approx(0.975, abs=EXACT))
@@ -206,35 +246,6 @@ def confusions(rng, n, k):
     """Truth and answers of a model that is right in 60 of 100 cases."""
     target = rng.choice(k, n, p=np.arange(1, k + 1) / np.arange(1, k + 1).sum())
     return target, np.where(rng.random(n) < 0.6, target, rng.integers(0, k, n))
-
-
-@pytest.mark.parametrize("score", ["accuracy", "recall_macro", "f1_macro"])
-def test_bootstrap_by_picture_covers_its_share(score):
-    k, rng = 4, np.random.default_rng(5)
-    target, predicted = confusions(rng, 2_000_000, k)
-    true = confusion_scores(np.bincount(target * k + predicted, minlength=k * k).reshape(k, k))[score]
-    covered = 0
-    for trial in range(300):
-        target, predicted = confusions(rng, 250, k)
-        counts = resampled_counts(target * k + predicted, k * k, n_resamples=400, seed=trial)
-        low, high = percentile_interval(confusion_scores(counts.reshape(-1, k, k))[score])
-        covered += low <= true <= high
-    assert 0.90 <= covered / 300 <= 0.98
-
-
-def test_bootstrap_by_subject_covers_its_share_where_that_by_picture_does_not():
-    """40 subjects of 20 pictures; how well a subject is read differs between subjects."""
-    rng, covered = np.random.default_rng(3), {"subject": 0, "picture": 0}
-    for trial in range(300):
-        skill = rng.beta(3, 2, 40)  # mean 0.6
-        right = (rng.random((40, 20)) < skill[:, None]).ravel().astype(int)
-        units = {"subject": np.repeat(np.arange(40), 20), "picture": None}
-        for name, unit in units.items():
-            counts = resampled_counts(right, 2, units=unit, n_resamples=400, seed=trial)
-            low, high = percentile_interval(counts[:, 1] / 800)
-            covered[name] += low <= 0.6 <= high
-    assert 0.90 <= covered["subject"] / 300 <= 0.98
-    assert covered["picture"] / 300 < 0.85
 
 
 # --- of confusion matrices and probabilities -------------------------------------------------------

@@ -11,7 +11,7 @@ from .canvas import NARROW, WIDTH, axes, current_theme, percent_axis, plain_numb
 
 @dataclass(frozen=True)
 class ScoresDisplay:
-    """One score of every model: mean over the folds with its interval, the folds, the held-out part, the baseline.
+    """One score of every model: of all folds together with its interval, the folds, the held-out part, the baseline.
 
     `cv` and `folds` as in the tables; `held_out` the score per model, `clean` the same without copies, or empty.
     """
@@ -41,13 +41,13 @@ class ScoresDisplay:
             folds = self.folds.loc[self.folds["model"] == model, self.metric]
             ax.plot([row["low"], row["high"]], [place, place], color=theme.accent, lw=2.2, solid_capstyle="round")
             ax.plot(folds, np.full(len(folds), place), "|", color=theme.accent, ms=8, mew=0.8, alpha=0.55)
-            ax.plot(row["mean"], place, "o", color=theme.accent, ms=6)
+            ax.plot(row["value"], place, "o", color=theme.accent, ms=6)
             if model in self.held_out:
                 ax.plot(self.held_out[model], place + 0.3, "D", mfc=theme.paper, mec=theme.second, mew=1.2, ms=4.5)
             if model in self.clean:
                 ax.plot(self.clean[model], place + 0.3, "x", color=theme.second, mew=1.2, ms=4.5)
         if BASELINE in frame.index:
-            ax.axvline(frame.loc[BASELINE, "mean"], color=theme.muted, lw=1, ls=(0, (4, 3)))
+            ax.axvline(frame.loc[BASELINE, "value"], color=theme.muted, lw=1, ls=(0, (4, 3)))
         ax.set_yticks(range(len(self.models)), self.models)
         ax.set_ylim(len(self.models) - 0.5, -0.5)
         ax.margins(x=0.08)

@@ -6,20 +6,19 @@ from ...classifiers.evaluate import UNUSED
 from ...data.sources import DATASETS
 from ..blocks import Definitions, fold
 from ..formats import capital, count
-from ..metrics import main_part, scored_parts
-from ..narrative import SPLIT_NAMES, SYNTHETIC, first_model, limits, model_about, part_accuracy
+from ..metrics import scored_parts
+from ..narrative import SPLIT_NAMES, SYNTHETIC, first_model, limits, model_about
 from ..section import Section
 from ..slices import served_worse
 
 CANNOT_TELL = (
     "A label is what annotators saw in a face, or what an actor was asked to show. It is not what the person felt.",
     "A model that is right more often than another on these pictures need not be so on other people, cameras or light.",
-    "Age, sex and skin colour are not known here, so nothing on this page says whether the model treats people of "
-    "different groups alike.",
     "Intervals and tests allow for chance in the choice of pictures and subjects. They do not allow for wrong labels, "
     "nor for a use that differs from this data.",
     "Macro averages run over the labels that the scored pictures hold.",
 )
+PEOPLE = ("age", "sex", "gender", "race", "ethnicity", "skin colour")
 LAW = (
     "In the European Union the AI Act (Regulation 2024/1689), Article 5(1)(f), forbids inferring emotions of people at "
     "work and in education, save for medical or safety reasons; elsewhere emotion recognition counts as high risk "
@@ -36,12 +35,11 @@ NO_LIMIT = "None that the run itself could find."
 
 def content(run, tables):
     model = first_model(tables)
-    whole = part_accuracy(tables, model, main_part(run))
     yield Definitions(
         (
             ("What it is", (purpose(run, model),)),
-            ("Who is under-served", tuple(map(capital, served_worse(tables["slices"], model, whole)))),
-            ("What the numbers cannot tell", CANNOT_TELL),
+            ("Who is under-served", tuple(map(capital, served_worse(tables["slices"], model)))),
+            ("What the numbers cannot tell", (*CANNOT_TELL, groups_of_people(run))),
             ("Where law restricts use", LAW),
         )
     )
@@ -53,6 +51,20 @@ def content(run, tables):
         ("Limits of this run", tuple(shortcomings) or (NO_LIMIT,)),
     )
     yield fold("Data, licence, protocol and limits", Definitions(entries))
+
+
+def groups_of_people(run):
+    """Whether people are told apart by what they are."""
+    known = [name for name in run.dataset.traits if name.lower() in PEOPLE]
+    if not known:
+        return (
+            "Age, sex and skin colour are not looked at here, so nothing on this page says whether the model treats "
+            "people of different groups alike."
+        )
+    return (
+        f"People are told apart by {', '.join(known)}, as the dataset has it, under “On which faces it works”; by what "
+        "else they differ nothing here tells."
+    )
 
 
 def purpose(run, model):

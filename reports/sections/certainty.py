@@ -5,7 +5,7 @@ from ..blocks import Paragraph, Picture, TableBlock, Terms, beside, fold
 from ..cells import columns_of, number_cell, share_cell, text_cell, value_cell
 from ..figures import CalibrationDisplay
 from ..formats import file_name, percent
-from ..metrics import ranked_models
+from ..metrics import CV, main_part, ranked_models
 from ..probabilities import calibration_table, certainty_table
 from ..section import Section
 
@@ -23,12 +23,12 @@ def content(run, tables):
     )
     yield beside(how, calibration_picture(tables, first))
     yield Terms((terms.CALIBRATION, terms.ROC))
-    yield certainty_block(tables["certainty"])
+    yield certainty_block(tables["certainty"], main_part(run) == CV)
     if others:
         yield fold("Calibration of the other models", beside(*(calibration_picture(tables, one) for one in others)))
 
 
-def certainty_block(certainty):
+def certainty_block(certainty, over_folds):
     """What the probabilities are worth."""
     rows = tuple(
         (
@@ -39,10 +39,10 @@ def certainty_block(certainty):
         for row in certainty.itertuples()
     )  # fmt: skip
     caption = (
-        "Area under the ROC curve and average precision: means over the labels, one against the rest. Calibration "
-        "error: the mean gap, in points, between how sure a model was and how often it was right (15 bins of as many "
-        "faces each, fewer of few). Surer when right: how often a right answer was given with more confidence than a "
-        "wrong one, 0.5 by chance."
+        "Area under the ROC curve and average precision: means over the labels, one against the rest"
+        f"{', and over the folds' if over_folds else ''}. Calibration error: the mean gap, in points, between how sure "
+        "a model was and how often it was right (15 bins of as many faces each, fewer of few). Surer when right: how "
+        "often a right answer was given with more confidence than a wrong one, 0.5 by chance."
     )
     return TableBlock(caption, columns_of(*COLUMNS), rows, csv="certainty")
 

@@ -36,7 +36,7 @@ def cost_block(cost):
 
 
 def cost_picture(tables):
-    accuracy = tables["cv"][tables["cv"]["metric"] == RANKED_BY].set_index("model")["mean"]
+    accuracy = tables["cv"][tables["cv"]["metric"] == RANKED_BY].set_index("model")["value"]
     cost = tables["cost"]
     table = cost.assign(accuracy=accuracy.loc[cost["model"]].to_numpy())
     values = "; ".join(

@@ -103,8 +103,9 @@ def clusters_block(run, importance):
         for rank, row in enumerate(frame.itertuples(index=False), start=1)
     )
     caption = (
-        f"Macro F1 lost when measurements that go together are shuffled together, with its 95{THIN}% interval from "
-        "resampled faces. Clusters join what has a rank correlation of half or more, on average."
+        f"Macro F1 lost when measurements that go together are shuffled together, with its 95{THIN}% interval: "
+        "percentiles over 500 resamples of whole subjects, or of pictures where they are not known. Clusters join what "
+        "has a rank correlation of half or more, on average."
     )
     return TableBlock(caption, COLUMNS, rows, csv="clusters")
 
@@ -135,8 +136,9 @@ def importance_picture(run, importance):
     )
     said = "; ".join(f"{row.name} {100 * row.value:.1f}" for row in table.itertuples(index=False))
     caption = (
-        f"Macro F1 lost when values are shuffled; lines are 95{THIN}% intervals from resampled faces, dashed is no "
-        "loss. In brackets a family's measurements; after the plus, how many go with the one named."
+        f"Macro F1 lost when values are shuffled; lines are 95{THIN}% intervals, percentiles over 500 resamples of "
+        "whole subjects, or of pictures where they are not known; dashed is no loss. In brackets a family's "
+        "measurements; after the plus, how many go with the one named."
     )
     display = IntervalsDisplay(table.reset_index(drop=True), 0.0, "Macro F1 lost")
     alt = f"Dots with intervals: macro F1 lost when measurements are shuffled, in points. {said}."

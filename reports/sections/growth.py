@@ -18,7 +18,8 @@ def content(run, tables):
     yield Paragraph(
         f"{climb_sentence(climb(run.audit))} Each point of the learning curve is the mean over the folds of {repeats} "
         f"cross-validations, and each of these draws its training faces anew, {drawn}; bands are 95{THIN}% intervals "
-        "of the mean. The number of features is asked in one of them."
+        "of the mean: Student’s t, with a variance that allows for the training pictures that folds share (Nadeau and "
+        "Bengio 2003). The number of features is asked in one of them."
     )
     yield beside(*(curve_picture(run, tables["audit_curves"], curve) for curve in CURVES))
 

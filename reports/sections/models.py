@@ -8,7 +8,7 @@ from ..confusions import confused_table, worst_table
 from ..faces import error_faces, pair_faces
 from ..figures import ConfusionDisplay, RatesDisplay
 from ..formats import THIN, capital, count, file_name, percent
-from ..metrics import confusion_table, held_out_part, main_part, per_class_table, ranked_models, tuning_table
+from ..metrics import CV, confusion_table, held_out_part, main_part, per_class_table, ranked_models, tuning_table
 from ..narrative import SPLIT_NAMES, model_about, part_accuracy
 from ..probabilities import MACRO, areas_table, curves_table
 from ..section import Section
@@ -28,14 +28,15 @@ def content(run, tables):
         f"{what} In a confusion matrix each row is a label and its cells say what the model took such faces for; rows "
         f"add up to 100{THIN}%, and the diagonal is right."
     )
-    yield Terms((terms.RECALL, terms.PRECISION, terms.F1, terms.ROC))
+    yield Terms((terms.RECALL, terms.PRECISION, terms.F1, terms.INTERVAL, terms.ROC))
     first, *others = ranked_models(tables["cv"])
     yield Heading(first)
     yield from model_blocks(run, tables, first)
     for model in others:
         yield Fold(model, tuple(model_blocks(run, tables, model)), hint=model_hint(run, tables, model))
     yield Paragraph(
-        "A dash stands where the scored part holds no face of a label, or fewer than five for an interval. Counts of "
+        "A dash stands where the scored part holds no face of a label, and no interval where fewer than five subjects "
+        "or different pictures bear it. Counts of "
         "every cell and every error:",
         links=(Link("confusion.csv", "tables/confusion.csv"), Link("worst.csv", "tables/worst.csv")),
         small=True,
@@ -107,7 +108,11 @@ def per_class_block(tables, model, part):
         )
         for row in per_class.itertuples()
     )
-    caption = f"{model} by label, in percent, with 95{THIN}% bootstrap intervals; AUC is the area under the ROC curve."
+    pooled = ", the mean over the folds" if part == CV else ""
+    caption = (
+        f"{model} by label, in percent, with 95{THIN}% intervals (Wilson’s, by clusters); AUC is the area under the "
+        f"ROC curve{pooled}."
+    )
     return TableBlock(caption, columns_of("label", "precision", "recall", "F1", "AUC", "n"), rows, csv="per_class")
 
 

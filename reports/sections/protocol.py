@@ -6,6 +6,7 @@ from ..blocks import Bullets
 from ..metrics import RANKED_BY, scored_parts
 from ..narrative import SCORE_NAMES
 from ..section import Section
+from ..uncertainty import unit_name
 
 
 def content(run, tables):
@@ -33,9 +34,12 @@ def rules(run):
             "They chose nothing: the ranking is the cross-validation's."
         )
     sentences.append(
-        f"Models are ranked by {SCORE_NAMES[RANKED_BY]}. The interval of a mean over folds is a t interval with the "
-        "variance s²(1/K + n_test/n_train), which allows for the training pictures that folds share (Nadeau and "
-        "Bengio 2003); other intervals are percentiles of 2,000 resamples, of whole subjects where they are known."
+        f"Models are ranked by the {SCORE_NAMES[RANKED_BY]} of all their answers in the cross-validation. Intervals of "
+        "scores are Wilson’s (1927), with the number of independent pictures that leaving out one cluster after the "
+        f"other tells (Korn and Graubard 1998); clusters are {unit_name(run)}, with all copies of their pictures. "
+        "Differences are recovered from two such intervals (Newcombe 1998). They hold for the fitted models. Tests "
+        "between models over folds use the variance s²(1/K + n_test/n_train), which allows for the training pictures "
+        "that folds share (Nadeau and Bengio 2003)."
     )
     return sentences
 

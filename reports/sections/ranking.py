@@ -8,14 +8,14 @@ from ...data.scores import SCORES
 from .. import terms
 from ..baselines import BASELINE, BASELINES, scored_models
 from ..blocks import Paragraph, Picture, TableBlock, Terms, beside, fold
-from ..cells import bounded_cell, columns_of, count_cell, p_cell, points_cell, spread_cell, text_cell
+from ..cells import bounded_cell, columns_of, count_cell, p_cell, points_cell, power_cell, spread_cell, text_cell
 from ..clean import clean_pairs_table
 from ..figures import RanksDisplay, ScoresDisplay
 from ..formats import THIN, capital, count, p_text, percent
 from ..metrics import cv_table, folds_table, held_out_part, parts_table
 from ..narrative import SCORE_NAMES, SPLIT_NAMES, rest_of_ranking
+from ..ranks import level_groups
 from ..section import Section
-from ..statistics import level_groups
 from ..uncertainty import ALPHA, NO_DIFFERENCE, fold_ranking, intervals_table, pairs_table, ranks_table
 
 TERMS = (
@@ -50,17 +50,17 @@ def ranking_block(tables, held_out):
     rows = []
     for model in models:
         folds = [cv.loc[model, metric] for metric in SCORES]
-        cells = [text_cell(model), *(spread_cell(one["mean"], one["std"], one["low"], one["high"]) for one in folds)]
+        cells = [text_cell(model), *(spread_cell(one["value"], one["std"], one["low"], one["high"]) for one in folds)]
         if held_out:
             cells += [held_out_cell(bounds, model, held_out, metric) for metric in SCORES]
         rows.append(tuple(cells))
     titles = [SCORE_NAMES[metric] for metric in SCORES]
     titles += [f"{held_out}: {title}" for title in titles] if held_out else []
-    then = f"; then the {held_out} part, scored once, with its bootstrap interval{clean_caption(tables, held_out)}"
-    then = f"{then}." if held_out else "."
+    then = f" Then the {held_out} part, scored once, with an interval made alike" if held_out else ""
+    then = f"{then}{clean_caption(tables, held_out)}." if held_out else ""
     caption = (
-        "In percent. Mean ± standard deviation over the folds of the cross-validation, below it the 95"
-        f"{THIN}% interval of the mean{then}"
+        "In percent. All answers of the cross-validation together ± standard deviation of the single folds; below, the "
+        f"95{THIN}% interval (Wilson’s, by clusters) of the fitted models on new pictures.{then}"
     )
     quiet = tuple(place for place, model in enumerate(models) if model in BASELINES)
     return TableBlock(caption, columns_of("model", *titles), tuple(rows), csv="cv", quiet=quiet)
@@ -111,11 +111,11 @@ def scores_picture(tables, metric, held_out):
         held_out=dict(zip(chosen["model"], chosen[metric])),
         clean=dict(zip(clean["model"], clean[metric])),
     )
-    values = "; ".join(f"{row.model} {percent(row.mean)}" for row in frame.itertuples())
+    values = "; ".join(f"{row.model} {percent(row.value)}" for row in frame.itertuples())
     diamond = f"◇\u00a0the {held_out} part; " if held_out else ""
     diamond += "×\u00a0the same without copies of training pictures; " if len(clean) else ""
     caption = (
-        f"●\u00a0mean of the folds with its 95{THIN}% interval; ❘\u00a0one fold; {diamond}┆\u00a0always the most "
+        f"●\u00a0all folds together with the 95{THIN}% interval; ❘\u00a0one fold; {diamond}┆\u00a0always the most "
         "frequent label"
     )
     alt = f"Dots with intervals: {title} in cross-validation. {values}."
@@ -139,19 +139,22 @@ def pairs_block(pairs, clean):
     on_test = pairs["p_test"].notna().any()
     without = {(row.first, row.second): row for row in clean.itertuples()}
     rows = tuple(_pair_row(row, on_test, without.get((row.first, row.second))) for row in pairs.itertuples())
-    titles = ("points", "p, folds") + (("points, test", "p, test") if on_test else ())
+    titles = ("points", "p, folds", "would show") + (("points, test", "p, test") if on_test else ())
     titles += ("points, clean", "p, clean") if without else ()
     copies = (
         f" “Clean” are the {count(clean['n'].iloc[0])} test pictures without a copy in training." if without else ""
     )
     columns = (*columns_of("better", "than", *titles, texts=2), *columns_of("verdict"))
+    several = len(pairs) > 1
+    at_once = f" that holds for all {len(pairs)} pairs at once (Bonferroni)" if several else f" (95{THIN}%)"
+    adjusted = ", adjusted for the number of pairs (Holm)" if several else ""
     caption = (
-        "Accuracy in the cross-validation, the first less the second, in points; below it the 95"
-        f"{THIN}% bootstrap interval. p after the corrected resampled t-test over the folds (Nadeau and Bengio)"
-        + (", and after McNemar's exact test on the test part" if on_test else "")
-        + f"; all adjusted for the number of pairs (Holm). The verdict asks for p < {ALPHA} over the folds. "
-        "The interval takes the fitted models as they are; the test asks whether the difference would return with "
-        f"other training pictures, which is stricter.{copies}"
+        "Accuracy in the cross-validation, the first less the second, in points; below it the interval by clusters"
+        f"{at_once}. p after the corrected resampled t-test over the folds (Nadeau and Bengio)"
+        + (", and after McNemar's exact test on the test part, whole clusters exchanged" if on_test else "")
+        + f"{adjusted}. The verdict asks for p < {ALPHA} over the folds. The interval takes the fitted models as they "
+        "are; the test asks whether the difference would return with other training pictures, which is stricter. Would "
+        f"show: the difference that this test would have found in 80{THIN}% of the cases.{copies}"
     )
     return TableBlock(caption, columns, rows, csv="pairs")
 
@@ -159,10 +162,10 @@ def pairs_block(pairs, clean):
 def _pair_row(row, on_test, clean):
     cells = [
         text_cell(row.first), text_cell(row.second), points_cell(row.difference, row.low, row.high),
-        p_cell(row.p_folds_holm),
+        p_cell(row.p_folds_holm), power_cell(row.detectable),
     ]  # fmt: skip
     if on_test:
-        cells += [points_cell(row.difference_test), p_cell(row.p_test_holm)]
+        cells += [points_cell(row.difference_test, row.low_test, row.high_test), p_cell(row.p_test_holm)]
     if clean is not None:
         cells += [points_cell(clean.difference), p_cell(clean.p_holm)]
     return (*cells, text_cell(row.verdict))
@@ -209,7 +212,8 @@ def parts_block(tables):
     quiet = tuple(place for place, row in enumerate(rows) if row[0].text in BASELINES)
     caption = (
         "In percent, all answers of a part together; below, the 95"
-        f"{THIN}% bootstrap interval. “all” counts every picture of the part, “detected” only those whose face the "
+        f"{THIN}% interval, Wilson’s by clusters; none for a macro score that counts a label with fewer than five. "
+        "“all” counts every picture of the part, “detected” only those whose face the "
         "detector saw, “clean” only those without a copy, exact or near, among the pictures that were trained on."
     )
     return TableBlock(caption, columns, rows, csv="parts", quiet=quiet)
@@ -221,9 +225,9 @@ def ranking_rows(run, tables):
     return [
         {
             "model": model,
-            "accuracy": float(cv.loc[(model, "accuracy"), "mean"]),
+            "accuracy": float(cv.loc[(model, "accuracy"), "value"]),
             **{bound: _known(cv.loc[(model, "accuracy"), bound]) for bound in ("low", "high")},
-            **{metric: float(cv.loc[(model, metric), "mean"]) for metric in ("recall_macro", "f1_macro")},
+            **{metric: float(cv.loc[(model, metric), "value"]) for metric in ("recall_macro", "f1_macro")},
             "baseline": model in BASELINES,
         }
         for model in sorted(tables["cv"]["model"].unique(), key=lambda name: name == BASELINE)
@@ -244,7 +248,7 @@ SECTION = Section(
         "intervals": intervals_table,
     },
     derived={
-        "cv": lambda run, tables: cv_table(tables["folds"]),
+        "cv": lambda run, tables: cv_table(tables["folds"], tables["intervals"]),
         "pairs": lambda run, tables: pairs_table(run, tables["folds"]),
         "pairs_clean": lambda run, tables: clean_pairs_table(run, tables["pairs"]),
         "ranks": lambda run, tables: ranks_table(run, tables["folds"]),
