@@ -1,16 +1,15 @@
 """Linear models: logistic regression and discriminant analysis."""
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular, svd
+from scipy.linalg import cho_factor, cho_solve, svd
 from scipy.sparse import issparse
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import validate_data
 
 from .spec import FEATURES, ClassifierSpec
-from .wide import inner_products
+from .wide import in_columns, row_coordinates
 
-JITTER = 1e-10  # of the mean squared length of the rows
 NEGLIGIBLE = 1e-12  # of the mean variance
 
 
@@ -46,10 +45,6 @@ class RowSpaceLogisticRegression(LogisticRegression):
     Coefficients that are as small as they can be (L2) are sums of training rows, so that any coordinates of the rows
     that keep their inner products will do: those of Cholesky's factor are as many as there are rows. The solution is
     the same, and each step towards it takes n / d of the time.
-
-    References
-    ----------
-    Hastie and Tibshirani, "Efficient quadratic regularization for expression arrays", Biostatistics 5 (2004).
     """
 
     def fit(self, X, y, sample_weight=None):
@@ -57,21 +52,13 @@ class RowSpaceLogisticRegression(LogisticRegression):
         if issparse(rows) or rows.shape[1] <= rows.shape[0]:
             return super().fit(X, y, sample_weight)
         names = getattr(self, "feature_names_in_", None)
-        factor = _inner_products_factor(rows)
-        super().fit(factor, labels, sample_weight)
-        self.coef_ = (rows.T @ solve_triangular(factor, self.coef_.T, trans="T", lower=True)).T
+        coordinates = row_coordinates(rows)
+        super().fit(coordinates, labels, sample_weight)
+        self.coef_ = in_columns(rows, coordinates, self.coef_.T).T
         self.n_features_in_ = rows.shape[1]
         if names is not None:
             self.feature_names_in_ = names
         return self
-
-
-def _inner_products_factor(X):
-    """L (n, n), lower, with LL' = XX': coordinates of the rows of X (n, d) that keep all angles and lengths."""
-    products = inner_products(X)
-    # Copies of a row make them singular by rounding; this is 1e-5 of a row's length in a direction of its own.
-    products[np.diag_indices(len(X))] += JITTER * max(products.trace() / len(X), np.finfo(float).tiny)
-    return cholesky(products, lower=True, overwrite_a=True)
 
 
 class BalancedPriorLDA(ShrunkLDA):

@@ -8,13 +8,14 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .wide import inner_products
+from .wide import in_columns, inner_products, row_coordinates
 
 SMALLEST_VARIANCE = 1e-6  # of a family's largest; axes below hold nothing but rounding
 WIDE = 4  # times as many columns as axes asked for
+LARGE = 5000  # columns up to which their covariance is decomposed whole, in half a minute
 POWER_STEPS = 7
 GROUPS_PER_AXIS = 10  # from which what an axis varies by is known well enough from the rows that it was made of
-FOLDS = 5
+FOLDS, FEWER_FOLDS, MANY = 5, 2, 2000  # fewer for many rows
 
 
 class PartlyWhitened(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -75,6 +76,9 @@ class PartlyWhitened(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return self
 
     def _axes(self, X, groups):
+        if X.shape[0] < X.shape[1]:
+            rows = row_coordinates(X)
+            return in_columns(X, rows, self._axes(rows, groups))
         variance, axes = _principal(X, self.n_components)
         axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
         if groups.max() + 1 < GROUPS_PER_AXIS * len(variance):
@@ -93,8 +97,8 @@ class PartlyWhitened(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 def _principal(X, n_components):
     """The largest variances (k,), falling, and their axes (d, k) of centred rows X (n, d); at least one.
 
-    Of the rows' and the columns' products the smaller are decomposed. Where few of many axes of many rows are asked
-    for, they are found in a random subspace: 9,604 columns take seconds, not minutes.
+    Of the rows' and the columns' products the smaller are decomposed. Where few of very many axes are asked for, they
+    are found in a random subspace: 9,604 columns take seconds, not minutes.
     """
     n, d = X.shape
     if n < d:
@@ -102,7 +106,7 @@ def _principal(X, n_components):
         lengths = np.sqrt(np.maximum(variance, np.finfo(X.dtype).tiny) * n)
         return variance, X.T @ (vectors / lengths).astype(X.dtype)
     covariance = X.T @ X / n
-    if d <= WIDE * n_components:
+    if d <= max(WIDE * n_components, LARGE):
         return _largest(covariance, n_components)
     axes, variance, _ = randomized_svd(covariance, n_components, n_iter=POWER_STEPS, random_state=0)
     return variance, axes
@@ -123,7 +127,7 @@ def _variance_of_others(X, groups, variance):
     The axes of each fold are others than those of all rows; the first of them, the second and so on are taken for
     each other.
     """
-    k, n_folds = len(variance), min(FOLDS, int(groups.max()) + 1)
+    k, n_folds = len(variance), min(FOLDS if len(X) < MANY else FEWER_FOLDS, int(groups.max()) + 1)
     if n_folds < 2:
         return variance
     squares, rows = np.zeros(k), np.zeros(k)
