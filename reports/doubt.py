@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ..classifiers.abstention import (
     RISKS,
@@ -20,9 +19,10 @@ from ..classifiers.abstention import (
     plain_threshold,
     risk_coverage,
 )
+from .intervals import shares
 from .metrics import CV, main_part, scored_parts
 from .run import Run
-from .statistics import CONFIDENCE, percentile_interval
+from .statistics import percentile_interval
 from .uncertainty import units_of
 
 STEPS = 100  # points of a curve
@@ -49,57 +49,11 @@ def plans(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 # --- intervals -------------------------------------------------------------------------------------
 
 
-def share_intervals(
-    hit: np.ndarray, place: np.ndarray, clusters: np.ndarray, m: int, *, confidence: float = CONFIDENCE
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds (m,) of the share of hits among the rows at a place up to each of m.
-
-    Wilson's interval for as many faces as the clusters are worth: the faces divided by the design effect, which is the
-    linearised variance between clusters over the binomial one, at least 1; Student's t with a degree of freedom less
-    than there are clusters.
-
-    Parameters
-    ----------
-    hit : ndarray of shape (n,), bool
-    place : ndarray of shape (n,), int in 0 … m-1
-    clusters : ndarray of shape (n,)
-    m : int
-
-    References
-    ----------
-    Korn and Graubard, "Confidence Intervals for Proportions With Small Expected Number of Positive Counts Estimated
-    From Survey Data", Survey Methodology 24 (1998).
-    """
+def share_interval(hit: np.ndarray, clusters: np.ndarray) -> tuple[float, float]:
+    """Bounds of the share of hits (n,), as every interval of the page is made; NaN for too few clusters."""
     _, cluster = np.unique(clusters, return_inverse=True)
-    cells, k = cluster * m + place, int(cluster.max(initial=-1)) + 1
-    n, hits = (
-        np.bincount(cells, weights=weights, minlength=k * m).reshape(k, m).cumsum(axis=1)
-        for weights in (None, np.asarray(hit, dtype=float))
-    )
-    total, n_clusters = np.maximum(n.sum(axis=0), 1), (n > 0).sum(axis=0)
-    share = hits.sum(axis=0) / total
-    between = ((hits - share * n) ** 2).sum(axis=0) * n_clusters / np.maximum(n_clusters - 1, 1)
-    binomial = share * (1 - share) * total
-    alike = (n**2).sum(axis=0) / total  # where all hit, or none: as if the faces of a cluster were one
-    effect = np.where(binomial > 0, between / np.where(binomial > 0, binomial, 1), alike)
-    worth = total / np.maximum(effect, 1)
-    return _wilson(share, worth, stats.t.ppf((1 + confidence) / 2, np.maximum(n_clusters - 1, 1)))
-
-
-def share_interval(hit: np.ndarray, clusters: np.ndarray, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Bounds of the share of hits (n,); NaN without a row."""
-    if not len(hit):
-        return np.nan, np.nan
-    low, high = share_intervals(hit, np.zeros(len(hit), dtype=int), clusters, 1, confidence=confidence)
+    low, high = shares(np.zeros(len(hit), dtype=np.int64), cluster, np.asarray(hit, dtype=bool), 1).interval()
     return float(low[0]), float(high[0])
-
-
-def _wilson(share, n, z):
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.where(share > 0, np.maximum(middle - half, 0), 0.0), np.where(
-        share < 1, np.minimum(middle + half, 1), 1.0
-    )
 
 
 # --- risk and coverage -----------------------------------------------------------------------------
@@ -117,8 +71,8 @@ def curves_table(run: Run) -> pd.DataFrame:
         confidence, wrong = _scored(run, evaluation, rows)
         coverage, risk, thresholds = risk_coverage(confidence, wrong)
         kept = np.unique(np.searchsorted(coverage, np.arange(1, STEPS + 1) / STEPS - 1e-9))
-        place = np.searchsorted(-thresholds[kept], -confidence)
-        low, high = share_intervals(wrong, place, clusters, len(kept))
+        bounds = [share_interval(wrong[given], clusters[given]) for given in confidence >= thresholds[kept, None]]
+        low, high = np.array(bounds).T
         blocks.append(
             pd.DataFrame(
                 {

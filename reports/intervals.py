@@ -88,7 +88,8 @@ class Estimates:
             z2 = _quantile(confidence, self.df, self.df_single) ** 2
             middle = (self.share + z2 / (2 * self.n)) / (1 + z2 / self.n)
             half = np.sqrt(z2 * self.share * (1 - self.share) / self.n + z2**2 / (4 * self.n**2)) / (1 + z2 / self.n)
-            bounds = self.scale.of(np.clip(middle - half, 0, 1)), self.scale.of(np.clip(middle + half, 0, 1))
+            low, high = np.clip(middle - half, 0, self.share), np.clip(middle + half, self.share, 1)
+            bounds = self.scale.of(low), self.scale.of(high)
         return tuple(np.where(self.enough, bound, np.nan) for bound in bounds)
 
     def error(self) -> np.ndarray:

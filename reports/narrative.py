@@ -6,13 +6,13 @@ from ..classifiers.evaluate import UNUSED
 from ..classifiers.registry import CLASSIFIERS
 from ..data.dataset import TEST, TRAIN, VALIDATION
 from ..data.duplicates import ties
-from .baselines import BASELINE, BASELINES, GUESS, majority_label
+from .baselines import BASELINE, BASELINES, GUESS, majority_baseline, majority_label
 from .clean import clean_sentence, clean_words
 from .formats import capital, count, p_text, percent, points
 from .metrics import CV, RANKED_BY, held_out_part, ranked_models, scored_parts
-from .run import Run
+from .run import Failure, Run
 from .section import Tables
-from .uncertainty import NO_DIFFERENCE
+from .uncertainty import NO_DIFFERENCE, gain_over_majority
 
 SPLIT_NAMES = {CV: "cross-validation", TRAIN: "training", VALIDATION: "validation", TEST: "test", "unused": "left out"}
 SCORE_NAMES = {"accuracy": "accuracy", "recall_macro": "macro recall", "f1_macro": "macro F1"}
@@ -32,14 +32,15 @@ def lead(run: Run, tables: Tables) -> list[str]:
             "there is nothing to tell apart, and only what is said of pictures and landmarks means anything here."
         ]
     ranked = _ranking(tables)
-    return [_setting(run, len(ranked)), _first(ranked.iloc[0], run.evaluations[0].n_folds), *_selected(ranked)]
+    return [_setting(run, len(ranked)), _first(ranked, run.evaluations[0].n_folds), *_selected(ranked)]
 
 
 def facts(run: Run, tables: Tables) -> list[tuple[str, str]]:
     """The numbers to know first, and what they are."""
     ranked, held_out = _ranking(tables), held_out_part(run)
     first = ranked.iloc[0]
-    entries = [(percent(first["value"]), f"accuracy of {first['model']}, the first, in cross-validation")]
+    place = ", the first," if len(ranked) > 1 else ""
+    entries = [(percent(first["value"]), f"accuracy of {first['model']}{place} in cross-validation")]
     if held_out:
         accuracy = part_accuracy(tables, first["model"], held_out)
         clean = clean_words(tables, first["model"], held_out)
@@ -49,7 +50,7 @@ def facts(run: Run, tables: Tables) -> list[tuple[str, str]]:
         level = f": {NO_DIFFERENCE}" if _pair(tables, first, second)["verdict"] == NO_DIFFERENCE else ""
         ahead = points(first["value"] - second["value"])
         entries.append((ahead, f"points ahead of {second['model']}, the second{level}"))
-    entries.append((percent(_cv_row(tables, BASELINE)["value"]), f"for always answering “{majority_label(run)}”"))
+    entries.append((percent(_cv_row(tables, BASELINE)["value"]), f"for always answering {_always(run)[0]}"))
     entries.append((percent(run.landmarks.found.mean()), f"of {count(len(run.dataset))} pictures with a face found"))
     return entries
 
@@ -66,17 +67,29 @@ def rest_of_ranking(run: Run, tables: Tables) -> list[str]:
 
 def against_baseline(run: Run, tables: Tables) -> str:
     """What the first model adds to no model at all."""
-    first, baseline = _ranking(tables).iloc[0], _cv_row(tables, BASELINE)
-    gain = 100 * (first["value"] - baseline["value"])
-    counts = np.bincount(run.dataset.target)
-    rank = "the most frequent label" if (counts == counts.max()).sum() == 1 else "as frequent a label as any"
+    model, n_models = first_model(tables), len(run.evaluations)
     reference = (
-        f"always answering “{majority_label(run)}”, {rank}, is right in {percent(baseline['value'])} of the cases, "
-        f"guessing as often as labels occur in {percent(_cv_row(tables, GUESS)['value'])}"
+        f"always answering {' '.join(_always(run))} is right in {percent(_cv_row(tables, BASELINE)['value'])} of the "
+        f"cases, guessing as often as labels occur in {percent(_cv_row(tables, GUESS)['value'])}"
     )
-    if gain <= 0 or not first["low"] > baseline["value"]:
-        return f"{first['model']} is not clearly better than no model at all: {reference}."
-    return f"{capital(reference)}: {first['model']} gains {gain:.1f} points over the former."
+    gain = gain_over_majority(run, model)
+    if not gain.low > 0:
+        return f"{model} is not clearly better than no model at all: {reference}."
+    at_once = f", an interval that holds for all {n_models} models at once" if n_models > 1 else ""
+    return (
+        f"{capital(reference)}: {model} gains {100 * gain.value:.1f} points over the former ({points(gain.low)} to "
+        f"{points(gain.high)}{at_once})."
+    )
+
+
+def _always(run):
+    """What the baseline always answers, and how frequent that is; folds of balanced labels may differ in it."""
+    blind, trained_on = majority_baseline(run.evaluations[0]), run.evaluations[0].fold >= 0
+    answers, counts = np.unique(blind.predicted[trained_on]), np.bincount(run.dataset.target[trained_on])
+    if len(answers) > 1:
+        return ("the label that is most frequent in training",)
+    rank = "the most frequent label" if (counts == counts.max()).sum() == 1 else "as frequent a label as any"
+    return f"“{run.dataset.label_names[answers[0]]}”", f"({rank})"
 
 
 def warnings(run: Run) -> list[str]:
@@ -94,10 +107,12 @@ def warnings(run: Run) -> list[str]:
         names = [run.dataset.label_names[label] for label in present if not (run.dataset.target[rows] == label).any()]
         if names:
             sentences.append(f"The {SPLIT_NAMES[part]} part holds no picture of: {', '.join(names)}.")
-    return sentences + [
-        f"The {failure.step} is missing: {failure.reason}. All else on this page stands without it."
-        for failure in run.failures
-    ]
+    return sentences + list(map(failure_words, run.failures))
+
+
+def failure_words(failure: Failure) -> str:
+    """What is missing on the page, and why."""
+    return f"The {failure.step} is missing: {failure.reason.rstrip('.')}. All else on this page stands without it."
 
 
 def limits(run: Run) -> list[str]:
@@ -110,14 +125,15 @@ def limits(run: Run) -> list[str]:
             "be lower."
         )
     elif (n := len(np.unique(dataset.groups))) < FEW_SUBJECTS:
-        sentences.append(
-            f"Only {n} subjects: every score rests on few people, and its interval is as wide as that makes it."
-        )
+        subjects = "1 subject" if n == 1 else f"{n} subjects"
+        sentences.append(f"Only {subjects}: every score rests on few people, and its interval allows for that.")
     if not found.any():
-        sentences.append("The detector saw no face at all: every landmark is a guess, and every score with it.")
+        sentences.append("The detector saw no face at all: no landmark here is more than a guess.")
     elif not found.all():
+        missed = int((~found).sum())
         sentences.append(
-            f"{percent(1 - found.mean())} of the faces were not found; their landmarks are a guess or none."
+            f"No face was found in {count(missed)} of the pictures ({percent(missed / len(found))}); landmarks there "
+            "are a guess or none."
         )
     return sentences
 
@@ -186,10 +202,12 @@ def _setting(run, n_models):
     )
 
 
-def _first(row, n_folds):
+def _first(ranked, n_folds):
+    row = ranked.iloc[0]
     interval = "" if np.isnan(row["low"]) else f" (95\u202f% interval {percent(row['low'])} to {percent(row['high'])})"
+    place = " came first: it" if len(ranked) > 1 else ""
     return (
-        f"In a cross-validation of {n_folds} folds {row['model']} came first: it named the label of "
+        f"In a cross-validation of {n_folds} folds {row['model']}{place} named the label of "
         f"{percent(row['value'])} of the pictures that it had not been fitted on{interval}."
     )
 
@@ -199,8 +217,8 @@ def _selected(ranked):
     if len(ranked) == 1:
         return []
     return [
-        f"It was chosen as the best of {len(ranked)} by these very answers, so its score flatters it by a little, "
-        "which the interval does not take off."
+        f"It was chosen as the best of {len(ranked)} by these very answers, so its score tends to flatter it, which "
+        "the interval does not take off."
     ]
 
 
@@ -211,9 +229,10 @@ def _pair(tables, first, second):
 
 
 def _second(tables, first, second):
-    ahead = 100 * (first["value"] - second["value"])
-    behind = "level with it" if round(ahead, 1) == 0 else f"{ahead:.1f} points behind"
-    pair = _pair(tables, first, second)
+    ahead, pair = 100 * (first["value"] - second["value"]), _pair(tables, first, second)
+    behind = f"{ahead:.1f} points behind"
+    if round(ahead, 1) == 0:
+        behind = "level with it" if ahead == 0 or pair["verdict"] == NO_DIFFERENCE else "less than 0.1 points behind"
     p = pair["p_folds_holm"]
     if np.isnan(p):
         return f"{second['model']} came second, {behind}."
@@ -252,15 +271,23 @@ def _interval_words(tables, model, part):
 def _across_split(run):
     across = run.duplicates.across_split(run.dataset.split)
     left_out = int((run.evaluations[0].fold == UNUSED).sum())
-    sentences = [
-        f"{count(across['exact'])} training pictures lie in a held-out part too; {count(left_out)} were left out "
-        "of training and of cross-validation: a model would otherwise be examined on what it has learned by heart."
-    ]
+    sentences = ["No training picture lies exactly so in a held-out part."]
+    if across["exact"] or left_out:
+        pictures = (
+            "1 training picture lies" if across["exact"] == 1 else f"{count(across['exact'])} training pictures lie"
+        )
+        sentences = [
+            f"{pictures} in a held-out part too; {count(left_out)} left out of training and of cross-validation: a "
+            "model would otherwise be examined on what it has learned by heart."
+        ]
     if across["near"]:
+        pictures = "1 training picture nearly lies" if across["near"] == 1 else (
+            f"{count(across['near'])} training pictures nearly lie"
+        )  # fmt: skip
         sentences.append(
-            f"Another {count(across['near'])} nearly lie in a held-out part too. They were trained on, as the "
-            "official split has them, so some of the held-out part may be remembered: scores without such pictures "
-            "stand beside. Cross-validation keeps near copies on one side."
+            f"{pictures} in a held-out part too: in another crop, size or compression. What the official split has "
+            "so was trained on, so some of the held-out part may be remembered: scores without such pictures stand "
+            "beside. Cross-validation keeps near copies on one side."
         )
     return sentences
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .blocks import Block, Facts, Link, Notice, Paragraph, Picture, Portraits, Terms, Tiles, changed, pictures_of
-from .narrative import SYNTHETIC, facts, lead, warnings
+from .narrative import SYNTHETIC, facts, failure_words, lead, warnings
 from .run import Failure, Run
 from .section import Section, Tables
 from .terms import INTERVAL
@@ -70,7 +70,7 @@ def page_of(run: Run, tables: Tables, sections: Sequence[Section]) -> tuple[Page
         kicker="Lineament report" + (" · synthetic faces" if synthetic else ""),
         description=next((block.text for block in head if isinstance(block, Paragraph)), ""),
         head=tuple(head),
-        chapters=_changed(chapters, _first_time()),
+        chapters=_changed(chapters, _first_time(head)),
         foot=tuple(_foot(run)),
     )
     return page.with_failures(failures), failures
@@ -88,7 +88,7 @@ def _chapter(section, run, tables):
         log.exception("The section '%s' could not be written.", section.name)
         reason = f"{type(error).__name__}: {error}"
         rest = "The rest of this section" if blocks else "This section"
-        blocks.append(Notice("Missing.", f"{rest} could not be written: {reason}."))
+        blocks.append(Notice("Missing.", f"{rest} could not be written: {reason.rstrip('.')}."))
         failure = Failure(f"section “{section.title}”, or a part of it", reason)
         return Chapter(section.name, section.title, tuple(blocks)), failure
     return Chapter(section.name, section.title, tuple(blocks)), None
@@ -116,16 +116,16 @@ def _foot(run):
 
 
 def _notice(failure):
-    return Notice("Mind.", f"The {failure.step} is missing: {failure.reason}. All else on this page stands without it.")
+    return Notice("Mind.", failure_words(failure))
 
 
 def _changed(chapters, change):
     return tuple(replace(chapter, blocks=changed(chapter.blocks, change)) for chapter in chapters)
 
 
-def _first_time():
-    """A change that leaves out terms which stood on the page before."""
-    seen = set()
+def _first_time(head):
+    """A change that leaves out terms which stood on the page before, those of its head included."""
+    seen = {term.name for block in head if isinstance(block, Terms) for term in block.terms}
 
     def unseen(block):
         if not isinstance(block, Terms):

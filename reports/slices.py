@@ -13,6 +13,7 @@ from .uncertainty import ALPHA, NO_DIFFERENCE, Difference, units_of
 
 FEWEST_PICTURES, FEWEST_CLUSTERS = 20, 10  # in a slice and in the rest, below which it is not judged
 MOST_VALUES = 12  # of a trait in words
+NEAR_A_THIRD = 0.1
 MOST_NAMED = 4  # parts that are too small
 UNITS = {"face size": "px", "yaw": "°", "pitch": "°", "roll": "°"}
 TOO_FEW, WHOLE, WORSE, BETTER = "too few to judge", "all pictures", "worse", "better"
@@ -70,12 +71,16 @@ def _thirds(values, rows, unit):
     for third, words in enumerate(("lowest", "middle", "highest")):
         mask = finite & (place == third)
         if mask.any():
-            low, high = values[mask].min(), values[mask].max()
-            yield f"{words} third, {_number(low)} to {_number(high)}{chr(0x202F) + unit if unit else ''}", mask
+            # Equal values stay in one part, which may then be far from a third of the pictures.
+            part = " third" if abs(mask.sum() / finite.sum() - 1 / 3) < NEAR_A_THIRD else ""
+            low, high = _number(values[mask].min()), _number(values[mask].max())
+            span = low if low == high else f"{low} to {high}"
+            yield f"{words}{part}, {span}{THIN + unit if unit else ''}", mask
 
 
 def _number(value):
-    return f"{value:.0f}" if abs(value) >= 20 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+    text = f"{value:.0f}" if abs(value) >= 20 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+    return text.replace("-", "\u2212")
 
 
 def slices_table(run: Run) -> pd.DataFrame:

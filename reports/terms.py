@@ -42,7 +42,9 @@ NO_DIFFERENCE_SHOWN = Term(
 BASELINES = Term(
     "Majority label, stratified guess",
     "two models that look at no face: one always gives the most frequent label, one draws each answer as often as "
-    "the label occurs, and is scored by what that gives on average. What a real model adds is the difference to them.",
+    "the label occurs, and is scored by what that gives on average. What a real model adds is the difference to them. "
+    "The macro recall of the former follows from the number of labels alone, and the latter is not drawn: neither has "
+    "an interval.",
 )
 ROC = Term(
     "ROC curve, AUC",

@@ -12,7 +12,7 @@ import pandas as pd
 from ..data.dataset import TEST
 from ..data.duplicates import fold_groups
 from ..data.scores import SCORES, confusion_scores
-from .baselines import GUESS, expected_counts, scored_models
+from .baselines import BASELINE, GUESS, expected_counts, majority_baseline, scored_models
 from .intervals import Differences, differences, score_estimates, shares
 from .metrics import RANKED_BY, faces_of, scored_parts
 from .ranks import Ranking, ranking
@@ -34,9 +34,11 @@ NO_DIFFERENCE = "no difference shown"
 def units_of(run: Run, rows: np.ndarray) -> np.ndarray:
     """The cluster of every row of a mask or of indices: pictures of one subject, or copies of one picture.
 
-    Two subjects who share a picture are one cluster, as they are in the folds.
+    Two subjects who share a picture are one cluster, as they are in the folds. Clusters are numbered as they appear,
+    lest sums over them differ in the last digit where a run is read again.
     """
-    return fold_groups(run.dataset, run.duplicates)[rows]
+    _, first, cluster = np.unique(fold_groups(run.dataset, run.duplicates), return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[cluster][rows]
 
 
 def unit_name(run: Run) -> str:
@@ -88,7 +90,10 @@ def intervals_table(run: Run) -> pd.DataFrame:
 
 def _intervals(evaluation, rows, k, units):
     if evaluation.name != GUESS or not rows.any():
-        return score_intervals(evaluation.target[rows], evaluation.predicted[rows], k, units[rows])
+        frame = score_intervals(evaluation.target[rows], evaluation.predicted[rows], k, units[rows])
+        if evaluation.name == BASELINE:  # recalls of 1 and 0: their mean hangs on no picture
+            frame.loc[frame["metric"] == "recall_macro", ["low", "high"]] = np.nan
+        return frame
     # The guess is scored in expectation: nothing of it is left to chance but the labels themselves.
     unknown = np.full(k, np.nan)
     bounds = {metric: (unknown if metric in PER_LABEL else unknown[:1],) * 2 for metric in (*SCORES, *PER_LABEL)}
@@ -144,6 +149,14 @@ def accuracy_difference(right_a: np.ndarray, right_b: np.ndarray, units: np.ndar
     return differences(both.take([0]), both.take([1]))
 
 
+def gain_over_majority(run: Run, name: str) -> Difference:
+    """Accuracy of a model in the cross-validation less that of the majority label; holds for all models at once."""
+    model = next(evaluation for evaluation in run.evaluations if evaluation.name == name)
+    rows = model.fold >= 0
+    right = [_right(one)[rows] for one in (model, majority_baseline(model))]
+    return Difference.of(accuracy_difference(*right, units_of(run, rows)), confidence=1 - ALPHA / len(run.evaluations))
+
+
 PAIR_COLUMNS = (
     "first", "second", "difference", "low", "high", "t", "p_folds", "detectable", "difference_test", "low_test",
     "high_test", "only_first", "only_second", "p_test",
@@ -170,7 +183,7 @@ def pairs_table(run: Run, folds: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=None if rows else PAIR_COLUMNS)
     for name in ("p_folds", "p_test"):
         table[f"{name}_holm"] = holm(table[name])
-    shown = table["p_folds_holm"] < ALPHA
+    shown = (table["p_folds_holm"] < ALPHA) & (table["t"] > 0)  # unequal folds might lean to the second
     table["verdict"] = np.where(shown, table["first"] + " is better", NO_DIFFERENCE)
     return table
 

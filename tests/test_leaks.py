@@ -203,17 +203,17 @@ def test_a_learning_curve_has_several_draws():
 )
 def test_what_is_said_of_the_learning_curve_follows_its_end(gains, said):
     points = (CurvePoint(50, (0.5,) * 3), CurvePoint(100, tuple(0.5 + gain for gain in gains)))
-    sentence = climb_sentence(climb(replace(made_audit(), learning=points)))
+    sentence = climb_sentence(climb(replace(made_audit(), learning=points)), "faces")
     assert sentence.startswith("From 50 to 100 faces") and said in sentence
     assert ("would have been" in sentence) == ("no rise" in sentence)
-    assert "too few faces" in climb_sentence(climb(replace(made_audit(), learning=points[1:])))
+    assert "too few faces" in climb_sentence(climb(replace(made_audit(), learning=points[1:])), "faces")
 
 
 def test_one_unlucky_draw_is_no_finding():
     """Of three draws one did badly: its share of the curve is no step that is shown."""
     whole, share = (0.8, 0.82, 0.78) * 3, (0.8, 0.82, 0.78) * 2 + (0.4, 0.42, 0.38)
     points = (CurvePoint(50, share), CurvePoint(100, whole))
-    assert "no rise is shown" in climb_sentence(climb(replace(made_audit(), learning=points)))
+    assert "no rise is shown" in climb_sentence(climb(replace(made_audit(), learning=points)), "faces")
 
 
 # --- small data ------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_few_pictures_are_audited_or_the_reason_told(n, k):
         return
     gaps = gaps_of(kept, dataset, duplicates)
     assert np.isfinite(gaps.loc[gaps["n"] > 0, ["gap", "low", "high", "detectable"]].to_numpy(float)).all()
-    assert all(point.at >= k for point in kept.learning) and climb_sentence(climb(kept))
+    assert all(point.at >= k for point in kept.learning) and climb_sentence(climb(kept), "faces")
 
 
 def test_an_audit_of_an_earlier_version_is_read():

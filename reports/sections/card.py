@@ -70,16 +70,18 @@ def groups_of_people(run):
 def purpose(run, model):
     about = model_about(model)
     labels = run.dataset.label_names
+    n_models = len(run.evaluations)
+    place = f", the first of {n_models} in this run," if n_models > 1 else ""
     named = f"the {len(labels)} labels {', '.join(labels)}" if len(labels) <= 12 else f"{len(labels)} labels"
     return (
-        f"{model}{f' ({about})' if about else ''}, the first of {len(run.evaluations)} in this run, gives a face one "
-        f"of {named}. It is meant for research and teaching, not for decisions about people."
+        f"{model}{f' ({about})' if about else ''}{place} gives a face one of {named}. "
+        "It is meant for research and teaching, not for decisions about people."
     )
 
 
 def pictures_and_people(run):
     n = len(np.unique(run.dataset.groups)) if run.dataset.groups is not None else 0
-    people = f"{count(n)} subjects" if n else "an unknown number of subjects"
+    people = ("1 subject" if n == 1 else f"{count(n)} subjects") if n else "an unknown number of subjects"
     return f"{count(len(run.dataset))} pictures of {people}."
 
 

@@ -50,10 +50,13 @@ def certainty_block(certainty, over_folds):
 def calibration_picture(tables, model):
     row = tables["certainty"].set_index("model").loc[model]
     table = tables["calibration"][tables["calibration"]["model"] == model].reset_index(drop=True)
-    side = "surer than right" if row["confidence"] > row["accuracy"] else "less sure than right"
+    sure, right = percent(row["confidence"]), percent(row["accuracy"])
+    side = "as sure as right" if sure == right else (
+        "surer than right" if row["confidence"] > row["accuracy"] else "less sure than right"
+    )  # fmt: skip
     alt = (
-        f"Calibration of {model}: on average {percent(row['confidence'])} sure and "
-        f"{percent(row['accuracy'])} right, so {side}; calibration error {100 * row['ece']:.1f} points."
+        f"Calibration of {model}: on average {sure} sure and {right} right, so {side}; calibration error "
+        f"{100 * row['ece']:.1f} points."
     )
     display = CalibrationDisplay(table, row["ece"], f"{model}: error {100 * row['ece']:.1f} points")
     return Picture(f"calibration_{file_name(model)}", display, alt)

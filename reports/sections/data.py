@@ -29,7 +29,8 @@ def data_sentences(run):
     if dataset.groups is None:
         sentences.append("Who is shown is not known.")
     else:
-        sentences.append(f"The pictures show {count(len(np.unique(dataset.groups)))} subjects.")
+        n = len(np.unique(dataset.groups))
+        sentences.append("The pictures show one subject." if n == 1 else f"The pictures show {count(n)} subjects.")
     if dataset.split is None:
         sentences.append("There is no official split, so every score comes from cross-validation.")
     return [*sentences, *repeated_pictures(run)]

@@ -6,7 +6,7 @@ from ...classifiers.abstention import RISKS
 from ...classifiers.conformal import least_faces
 from .. import terms
 from ..blocks import Bullets, Paragraph, Picture, TableBlock, Terms, beside, fold
-from ..cells import bounded_cell, columns_of, count_cell, number_cell, share_cell, text_cell, value_cell
+from ..cells import bounded_cell, columns_of, count_cell, number_cell, points_cell, share_cell, text_cell, value_cell
 from ..doubt import GUARANTEED, PLAIN, areas_table, curves_table, refusals_table
 from ..figures import RiskCoverageDisplay
 from ..formats import THIN, count, percent
@@ -16,7 +16,9 @@ from ..section import Section
 
 MOST_NAMED = 6  # labels in a sentence
 LEAST_DRAWN = 30  # faces
-BROKEN = " That is more than was promised: these faces differ from those that the threshold was learned from."
+BROKEN = (
+    " That is more than was promised: these faces most likely differ from those that the threshold was learned from."
+)
 
 
 def content(run, tables):
@@ -87,16 +89,18 @@ def refusal_sentences(refusals, model):
         if not row.n:
             silent.append(percent(row.risk, 0))
             continue
-        kept = (
-            "" if row.low <= row.risk else " That is more than was promised: these faces differ from those learned on."
-        )
         sentences.append(
             f"At a promised risk of {percent(row.risk, 0)} it answers {percent(row.answered)} of the faces; "
-            f"{percent(row.measured)} of these answers ({percent(row.low)} to {percent(row.high)}) were wrong.{kept}"
+            f"{percent(row.measured)} of these answers{_bounds(row)} were wrong.{BROKEN if row.low > row.risk else ''}"
         )
     if silent:
         sentences.append(f"No share of the faces can be answered at a promised risk of {_or(silent)}.{_why(frame)}")
     return sentences
+
+
+def _bounds(row):
+    """“ (2.1 % to 6.0 %)” of a share; "" for too few subjects or pictures."""
+    return "" if np.isnan(row.low) else f" ({percent(row.low)} to {percent(row.high)})"
 
 
 def _why(frame):
@@ -105,7 +109,10 @@ def _why(frame):
     plain = frame[(frame["kind"] == PLAIN) & frame["risk"].isin(silent["risk"]) & (frame["n"] > 0)]
     if not len(plain):
         return " Not even the surest answers were right that often."
-    return " Some answers were right that often, but too few of them to promise it for new faces."
+    return (
+        " Some threshold had such a risk on the faces that it was chosen on, but on too few of them to promise it for "
+        "new ones."
+    )
 
 
 def curves_picture(tables, model):
@@ -154,7 +161,7 @@ def areas_block(areas):
     rows = tuple(
         (
             text_cell(row.model), share_cell(row.error), bounded_cell(row.aurc, row.low, row.high),
-            share_cell(row.least), share_cell(row.excess), bounded_cell(row.gain, row.gain_low, row.gain_high),
+            share_cell(row.least), share_cell(row.excess), points_cell(row.gain, row.gain_low, row.gain_high),
         )
         for row in areas.itertuples()
     )  # fmt: skip
@@ -175,7 +182,7 @@ def set_sentences(sets, model):
     middle = whole.iloc[len(whole) // 2]
     sentences = [
         f"Sets of {model} that promise to hold the true label in {percent(middle['level'], 0)} of the cases hold it in "
-        f"{percent(middle['coverage'])} ({percent(middle['low'])} to {percent(middle['high'])}). They name "
+        f"{percent(middle['coverage'])}{_bounds(middle)}. They name "
         f"{middle['size']:.1f} labels on average; {percent(middle['single'])} name a single one."
     ]
     short = frame[frame["short"]]

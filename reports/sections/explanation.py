@@ -15,6 +15,7 @@ from ..section import Section
 
 N_CLUSTERS = 12  # shown of the most important
 N_SINGLE = 8  # single features likewise
+FALSELY = 0.025  # of the 95 % intervals around no loss lie above it
 N_ALIKE = 3  # members of a cluster that the table names
 GROUPS = {FAMILY: "whole families", CLUSTER: "measurements that go together", FEATURE: "single measurements"}
 COLUMNS = (
@@ -47,7 +48,8 @@ def content(run, tables):
 
 
 HOW_FACES = (
-    "Of every label a face that was named rightly, as surely as usual, and the wrong answer that was surest. The lines "
+    "Of every label, where there is one, a face that was named rightly, as surely as usual, and the wrong answer that "
+    "was surest. The lines "
     "are the measurements that moved the answer most: points are how much of the answer's probability goes when they "
     "are set to the median of the training faces, so + speaks for the answer and \u2212 against it. The thickest lines "
     "moved it most. Below, how many of the strongest for the answer it takes to change it."
@@ -81,12 +83,16 @@ def most_missed(run, importance):
     if len(clusters) and len(singles):
         best = clusters.iloc[0]
         name = short_name(run, best["name"], "and the {} that go with it")
-        sentences.append(
-            f"The most is lost with {name}: {100 * best['drop']:.1f} points; the single "
-            f"measurement that is missed most costs {100 * singles.iloc[0]['drop']:.1f}."
-        )
-    sure = int((clusters["low"] > 0).sum())
-    return [*sentences, f"For {sure} of the {len(clusters)} clusters the loss is clearly above zero."]
+        lost = f"{points(-best['drop'])} points of macro F1" if best["drop"] > 0 else "nothing is lost even there"
+        single = singles.iloc[0]["drop"]
+        alone = f"the single measurement that is missed most costs {100 * single:.1f}" if single > 0 else (
+            "no single measurement is missed when it alone is shuffled"
+        )  # fmt: skip
+        sentences.append(f"The model is hurt most by shuffling {name}: {lost}; {alone}.")
+    sure, n = int((clusters["low"] > 0).sum()), len(clusters)
+    shown = f"For {count(sure)} of the {count(n)} clusters" if sure else f"For none of the {count(n)} clusters"
+    by_chance = f"; by chance alone about {FALSELY * n:.1f} of so many would" if sure else ""
+    return [*sentences, f"{shown} the interval of the loss lies above zero{by_chance}."]
 
 
 def clusters_block(run, importance):

@@ -16,13 +16,14 @@ def content(run, tables):
     yield Paragraph(" ".join(found_sentences(run)))
     scored = np.isfinite(run.landmarks.score[run.landmarks.found]).any()  # landmarks made elsewhere have no score
     yield beside(found_picture(tables["found"]), score_picture(run) if scored else None)
+    order = ", from those the detector was sure of to those it was not" if scored else ""
     yield fold("Faces found per label", found_block(tables["found"]))
     examples = tuple(example_faces(run))
     if examples:
         yield Heading("Examples")
         yield Paragraph(
-            "Pictures of each label in turn, from those the detector was sure of to those it was not, with the 68 "
-            "landmarks. They were chosen by that order alone, not by how well they look."
+            f"Pictures of each label in turn{order}, with the 68 landmarks where there are any. They were chosen by "
+            "their place in that order alone, not by how well they look."
         )
         yield Tiles(examples, picture=examples_picture(examples))
 
@@ -39,11 +40,13 @@ def found_sentences(run):
     if missed:
         keep = ON_MISS.get(run.on_miss, run.on_miss)
         sentences.append(
-            f"The other {count(missed)} stay in every score (“all”); what stands for their landmarks: {keep}. "
-            "Scores over “detected” leave them out, and flatter a model where hard faces are missed."
+            f"The {'other one stays' if missed == 1 else f'other {count(missed)} stay'} in every score (“all”); what "
+            f"stands for landmarks there: {keep}. Scores over “detected” leave such pictures out, and flatter a model "
+            "where hard faces are missed."
         )
     if unreadable:
-        sentences.append(f"{count(unreadable)} pictures could not be read.")
+        pictures = "1 picture" if unreadable == 1 else f"{count(unreadable)} pictures"
+        sentences.append(f"{pictures} could not be read.")
     return sentences
 
 

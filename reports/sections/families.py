@@ -14,10 +14,11 @@ from ..section import Section
 
 def content(run, tables):
     ablation, stability = tables["ablation"], tables["stability"]
-    yield Paragraph(
-        "Left, where there are several: families of measurements alone, and all others without each. Right: the best "
-        "few measurements, and what more of them would add."
+    shown = ["Families of measurements alone, and all others without each."] if len(ablation) else []
+    shown += (
+        ["The best few measurements by themselves, and what becomes of the score with more."] if len(stability) else []
     )
+    yield Paragraph(" ".join(shown))
     yield beside(
         ablation_picture(ablation) if len(ablation) else None, curve_picture(stability) if len(stability) else None
     )

@@ -5,6 +5,7 @@ from ..figures import GrowthDisplay
 from ..formats import THIN, percent, points
 from ..leakage import audit_curves_table, climb
 from ..section import Section
+from ..uncertainty import unit_name
 
 CURVES = {
     "learning": ("Learning curve", "faces trained on (logarithmic)"),
@@ -15,19 +16,22 @@ CURVES = {
 def content(run, tables):
     repeats = len(run.audit.repeats)
     drawn = "whole subjects at a time" if run.dataset.groups is not None else "at random"
+    end = climb(run.audit)
+    points_of = (
+        f" Each point of the learning curve is the mean over the folds of {repeats} cross-validations, and each of "
+        f"these draws its training faces anew, {drawn}; the number of features is asked in one of them."
+    )
     yield Paragraph(
-        f"{climb_sentence(climb(run.audit))} Each point of the learning curve is the mean over the folds of {repeats} "
-        f"cross-validations, and each of these draws its training faces anew, {drawn}; bands are 95{THIN}% intervals "
-        "of the mean: Student’s t, with a variance that allows for the training pictures that folds share (Nadeau and "
-        "Bengio 2003). The number of features is asked in one of them."
+        f"{climb_sentence(end, unit_name(run))}{points_of if end else ''} Bands are 95{THIN}% intervals of the mean: "
+        "Student’s t, with a variance that allows for the training pictures that folds share (Nadeau and Bengio 2003)."
     )
     yield beside(*(curve_picture(run, tables["audit_curves"], curve) for curve in CURVES))
 
 
-def climb_sentence(end):
-    """Whether more faces would help, from the last step of the learning curve."""
+def climb_sentence(end, units):
+    """Whether more faces would help, from the last step of the learning curve; `units` are drawn for it."""
     if end is None:
-        return "There are too few faces for a learning curve: a share of them would leave almost none of some label."
+        return f"There are too few {units} for a learning curve: a share of them might leave almost none of some label."
     step = f"From {end.at[0]:,.0f} to {end.at[1]:,.0f} faces"
     gain = f"{points(end.gain)} points, {points(end.low)} to {points(end.high)}"
     if end.low > 0:

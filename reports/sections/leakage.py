@@ -8,7 +8,7 @@ from ..cells import columns_of, points_cell, share_cell, text_cell
 from ..figures import GapsDisplay
 from ..formats import THIN, capital, count, percent, points
 from ..leakage import FLATTERED, gaps_table, repeated_mean, repeats_table
-from ..narrative import against_baseline, limits, repeated_pictures
+from ..narrative import against_baseline, first_model, limits, repeated_pictures
 from ..section import Section
 from ..uncertainty import NO_DIFFERENCE
 
@@ -23,12 +23,24 @@ def content(run, tables):
     gaps = tables["gaps"]
     yield Paragraph(
         "Small mistakes in testing can make a model look better than it is. Here "
-        f"{run.audit.classifier} is tested with each of them in turn, on {count(len(run.audit.rows))} of the training "
-        "pictures."
+        f"{audited_model(run, tables)} is tested with each of them in turn, on {audited_pictures(run)}."
     )
     yield beside(gaps_picture(gaps), Bullets((*map(gap_sentence, gaps.itertuples()), refolding_sentence(run))))
     yield Terms((terms.INTERVAL, terms.NO_DIFFERENCE_SHOWN))
     yield fold("Each mistake in numbers", gaps_block(run, gaps))
+
+
+def audited_model(run, tables):
+    """The model of the audit, and that it is not the first where it is another."""
+    model, first = run.audit.classifier, first_model(tables)
+    return model if model == first else f"{model}, not {first},"
+
+
+def audited_pictures(run):
+    """How many pictures the audit saw, and whether these were all."""
+    n, n_all = len(run.audit.rows), int((run.evaluations[0].fold >= 0).sum())
+    kind = "pictures" if run.dataset.split is None else "training pictures"
+    return f"all {count(n)} {kind}" if n == n_all else f"{count(n)} of the {count(n_all)} {kind}"
 
 
 def doubts(run, tables):
@@ -56,10 +68,12 @@ def refolding_sentence(run):
     """What the choice of folds alone is worth."""
     mean, low, high = repeated_mean(run)
     means = 100 * run.audit.repeats.mean(axis=1)
+    moved = f"the choice of folds alone moved the mean between {means.min():.1f} and {means.max():.1f}{THIN}%"
+    if round(means.max() - means.min(), 1) == 0:
+        moved = "the choice of folds did not move the mean"
     return (
         f"Cross-validation repeated {len(means)} times on other folds: {percent(mean)} ({percent(low)} to "
-        f"{percent(high)}); the choice of folds alone moved the mean between {means.min():.1f} and "
-        f"{means.max():.1f}{THIN}%."
+        f"{percent(high)}); {moved}."
     )
 
 

@@ -14,6 +14,7 @@ from ..probabilities import MACRO, areas_table, curves_table
 from ..section import Section
 
 TOP_SETTINGS = 10
+MOST_NAMED = 3  # errors that are equally frequent
 CURVES = {"roc": ("auc", "auc_macro", "ROC curves"), "pr": ("average_precision", "ap_macro", "Precision-recall curves")}
 
 
@@ -48,7 +49,10 @@ def model_hint(run, tables, model):
     part = main_part(run)
     accuracy = f"accuracy {percent(part_accuracy(tables, model, part))}{clean_words(tables, model, part)}"
     pairs = tables["confused"][tables["confused"]["model"] == model]
-    return f"{accuracy}; most often {confused_words(pairs.iloc[0])}" if len(pairs) else accuracy
+    if not len(pairs):
+        return accuracy
+    most = "among the most frequent errors" if (pairs["n"] == pairs["n"].max()).sum() > 1 else "most often"
+    return f"{accuracy}; {most}: {confused_words(pairs.iloc[0])}"
 
 
 def model_blocks(run, tables, model):
@@ -86,8 +90,11 @@ def confusion_picture(run, tables, model):
     wrong = table[(table["true"] != table["predicted"]) & (table["n"] > 0)]
     alt = f"Confusion matrix of {model}, {SPLIT_NAMES[part]}. Named rightly: {recalls}."
     if len(wrong):
-        worst = wrong.loc[wrong["n"].idxmax()]
-        alt += f" Most frequent error: {worst['true']} taken for {worst['predicted']}, {worst['n']} times."
+        worst = wrong[wrong["n"] == wrong["n"].max()]
+        pairs = "; ".join(f"{row.true} taken for {row.predicted}" for row in worst.head(MOST_NAMED).itertuples())
+        more = f"; and {len(worst) - MOST_NAMED} more" if len(worst) > MOST_NAMED else ""
+        times = "once" if worst["n"].iloc[0] == 1 else f"{count(worst['n'].iloc[0])} times"
+        alt += f" Most frequent error, {times}{' each' if len(worst) > 1 else ''}: {pairs}{more}."
     return Picture(f"confusion_{file_name(model)}", ConfusionDisplay(table), alt)
 
 

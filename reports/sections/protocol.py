@@ -17,8 +17,8 @@ def rules(run):
     """How models were compared, one rule a sentence."""
     protocol, n_folds = run.protocol, run.evaluations[0].n_folds
     sentences = [
-        f"The training part is dealt into {n_folds} folds with about equal shares of every label. Each fold is "
-        "predicted by models that were fitted on the other folds only. All models get the same folds.",
+        f"The training part is dealt into {n_folds} folds, labels as evenly as what stays together allows. Each fold "
+        "is predicted by models that were fitted on the other folds only. All models get the same folds.",
         f"What belongs together stays on one side of every fold: {protocol.grouped_by or 'identical pictures'}.",
         "Whatever learns from data is fitted within the fold, on its training pictures alone: filling gaps, scaling, "
         "selecting features, balancing and the classifier itself. Measuring a face learns nothing, so it is done once.",
