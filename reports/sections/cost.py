@@ -14,9 +14,8 @@ COLUMNS = columns_of(
 
 def content(run, tables):
     yield beside(cost_picture(tables), Paragraph(" ".join(cost_sentences(run)), small=True))
-    yield cost_block(tables["cost"])
-    if run.seconds:
-        yield fold("Steps of this run", seconds_block(run.seconds))
+    steps = seconds_block(run.seconds) if run.seconds else None
+    yield fold("Every model, and the steps of this run", cost_block(tables["cost"]), steps)
 
 
 def cost_block(cost):

@@ -31,19 +31,21 @@ def content(run, tables):
     sentences = Bullets((sorting_sentence(tables, model), *refusal_sentences(refusals, model)))
     yield beside(curves_picture(tables, model), sentences)
     yield Terms((terms.RISK, terms.PROMISED_RISK, terms.AURC))
-    yield refusals_block(refusals, (model,), f"{model}: the share of the faces that it answers under a promised risk.")
-    others = tuple(one for one in ranked_models(tables["cv"]) if one != model)
     yield fold(
-        "Every model",
+        "In numbers",
+        refusals_block(refusals, ranked_models(tables["cv"])),
         areas_block(tables["aurc"]),
-        refusals_block(refusals, others, f"The same for {_and(others)}.") if others else None,
         hint="what their order of the faces is worth, and what they can promise",
     )
     sets = tables["label_sets"]
     yield Bullets((*set_sentences(sets, model), *few_sentences(run, sets, model)))
     yield Terms((terms.LABEL_SET,))
-    yield sets_block(sets, model)
-    yield fold("Sets by label, and by what the detector saw", groups_block(sets, model), hint="promise and coverage")
+    yield fold(
+        "Sets in numbers",
+        sets_block(sets, model),
+        groups_block(sets, model),
+        hint="promise and coverage, by label and by what the detector saw",
+    )
 
 
 def _learned(run):
@@ -136,7 +138,7 @@ def curves_picture(tables, model):
     return Picture("risk_coverage", display, alt, caption)
 
 
-def refusals_block(refusals, models, caption):
+def refusals_block(refusals, models):
     """Shares answered and risks measured, with the promise and without."""
     kinds = {kind: refusals[refusals["kind"] == kind].set_index(["model", "risk"]) for kind in (GUARANTEED, PLAIN)}
     rows = tuple(
@@ -153,8 +155,11 @@ def refusals_block(refusals, models, caption):
         "model", "promised risk", "answered, %", "of these wrong, %", "confidence from", "without promise, %",
         "of these wrong, %",
     )  # fmt: skip
-    start = 1 if len(models) == 1 else 0  # a single model is named by the caption
-    return TableBlock(caption, columns[start:], tuple(row[start:] for row in rows), csv="refusals")
+    caption = (
+        "The share of the faces that a model answers where it promises a risk, and how many of these answers were "
+        "wrong; then the same with thresholds that promise nothing."
+    )
+    return TableBlock(caption, columns, rows, csv="refusals")
 
 
 def areas_block(areas):
