@@ -551,7 +551,7 @@ def test_limits_that_no_run_has_are_not_listed():
     without = with_groups(replace(plain(), landmarks=found), N)
     assert card.NO_LIMIT in text_of(card.content(without, tables_of(without)))
     assert card.NO_LIMIT not in text_of(card.content(plain(), tables_of(plain())))
-    assert card.left_out(plain()) == [] and "1 training pictures were left out" in card.left_out(plain(split=True))[0]
+    assert card.left_out(plain()) == [] and "1 training picture was left out" in card.left_out(plain(split=True))[0]
 
 
 def test_a_licence_is_known_or_not():
