@@ -75,7 +75,8 @@ def against_baseline(run: Run, tables: Tables) -> str:
     gain = gain_over_majority(run, model)
     if not gain.low > 0:
         return f"{model} is not clearly better than no model at all: {reference}."
-    at_once = f", an interval that holds for all {n_models} models at once" if n_models > 1 else ""
+    models = "both models" if n_models == 2 else f"all {n_models} models"
+    at_once = f", an interval that holds for {models} at once" if n_models > 1 else ""
     return (
         f"{capital(reference)}: {model} gains {100 * gain.value:.1f} points over the former ({points(gain.low)} to "
         f"{points(gain.high)}{at_once})."

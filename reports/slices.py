@@ -152,9 +152,9 @@ def served_worse(slices: pd.DataFrame, model: str) -> list[str]:
     frame = slices[slices["model"] == model]
     judged, few = frame[frame["p"].notna()], frame[frame["verdict"] == TOO_FEW]
     sentences = [
-        f"{row.by}, {row.slice}: {percent(row.accuracy)} of {count(row.n)} pictures, against {percent(row.rest)} of "
-        f"the rest: {points(row.difference)} points ({points(row.difference_low)} to {points(row.difference_high)}; "
-        f"p {p_text(row.p_holm)})."
+        f"{row.by}, {row.slice}: right in {percent(row.accuracy)} of {count(row.n)} pictures, against "
+        f"{percent(row.rest)} of the rest: {points(row.difference)} points ({points(row.difference_low)} to "
+        f"{points(row.difference_high)}; p {p_text(row.p_holm)})."
         for row in under_served(slices, model).itertuples()
     ]
     if len(judged) and not sentences:

@@ -418,7 +418,7 @@ def test_what_can_be_promised_is_told():
     _, tables = told(made_evaluation(n=100))
     sentences = " ".join(refusal_sentences(tables["refusals"], "svm"))
     assert "No share of the faces can be answered at a promised risk of 5\u202f%" in sentences
-    assert "too few of them to promise it" in sentences
+    assert "these are too few, or show too few people, to promise it" in sentences
     _, tables = told(made_evaluation(knows=False, error=0.7))
     (sentence,) = refusal_sentences(tables["refusals"], "svm")
     assert "5\u202f%, 10\u202f% or 20\u202f%" in sentence and "Not even the surest" in sentence

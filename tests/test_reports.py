@@ -29,7 +29,7 @@ from lineament.reports.baselines import (
 from lineament.reports.comparison import compare
 from lineament.reports.document import metrics_document
 from lineament.reports.excerpt import thumbnail
-from lineament.reports.figures import LIGHT, ConfusionDisplay, CurvesDisplay, clearer, png
+from lineament.reports.figures import LIGHT, ConfusionDisplay, CostDisplay, CurvesDisplay, clearer, png
 from lineament.reports.markdown import escaped
 from lineament.reports.metrics import variance_between_labels
 from lineament.reports.settings import toml
@@ -343,6 +343,13 @@ def test_curves_take_a_history_without_some_columns():
     history = pd.DataFrame({"fit": ["0", "0", "all"], "epoch": [1, 2, 1], "train_loss": [2.0, 1.0, np.nan]})
     ax = CurvesDisplay(history, "loss").plot()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training"]
+
+
+def test_times_within_one_power_of_ten_have_numbers_beside_them():
+    table = pd.DataFrame({"model": ["lda", "svm"], "accuracy": 0.5, "predict_seconds_per_face": [24e-6, 64e-6]})
+    ax = CostDisplay(table.assign(model_bytes=1e5)).plot()
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low < tick < high] == [20, 50]
 
 
 def test_clearer_colour():

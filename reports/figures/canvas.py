@@ -161,7 +161,9 @@ def whole_numbers(axis, most=10):
     axis.set_major_locator(matplotlib.ticker.MaxNLocator(most, integer=True))
 
 
-def plain_numbers(axis):
-    """Numbers of a logarithmic axis as people write them, and none between the powers of ten."""
+def plain_numbers(axis, low, high):
+    """Numbers of a logarithmic axis as people write them: powers of ten, and some between where these are few."""
+    subs = (1.0,) if high > 100 * low else (1.0, 2.0, 5.0)
+    axis.set_major_locator(matplotlib.ticker.LogLocator(subs=subs))
     axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda x, _: f"{x:,.4g}"))
     axis.set_minor_formatter(matplotlib.ticker.NullFormatter())

@@ -179,6 +179,7 @@ class GapsDisplay:
         ax.set_ylim(len(self.table) - 0.4, -0.9)
         ax.margins(x=0.16)
         percent_axis(ax)
+        ax.locator_params(axis="x", nbins=5)
         ax.spines["left"].set_visible(False)
         ax.legend(loc="upper left", ncols=2, bbox_to_anchor=(0, 1.0), borderaxespad=0)
         return ax
@@ -229,7 +230,7 @@ class CostDisplay:
             ax.annotate(row.model, (x, row.accuracy), xytext=(7, 5), textcoords="offset points", size=8.5)
         ax.set_xscale("log")
         ax.margins(0.2)
-        plain_numbers(ax.xaxis)
+        plain_numbers(ax.xaxis, *ax.get_xlim())
         percent_axis(ax, "y")
         ax.grid(axis="x")
         ax.set_xlabel("µs to answer for one face, from measurements or crop")

@@ -87,7 +87,8 @@ def pictures_and_people(run):
 
 def left_out(run):
     n = int((run.evaluations[0].fold == UNUSED).sum())
-    return [f"{count(n)} training pictures were left out, because a held-out part shows them too."] if n else []
+    pictures = "1 training picture was" if n == 1 else f"{count(n)} training pictures were"
+    return [f"{pictures} left out, because a held-out part shows the same."] if n else []
 
 
 def licence(run):

@@ -112,8 +112,8 @@ def _why(frame):
     if not len(plain):
         return " Not even the surest answers were right that often."
     return (
-        " Some threshold had such a risk on the faces that it was chosen on, but on too few of them to promise it for "
-        "new ones."
+        " Some threshold had such a risk on the faces that it was chosen on, but these are too few, or show too few "
+        "people, to promise it for new ones."
     )
 
 
