@@ -51,7 +51,7 @@ def extract_files(options) -> Counter:
     try:
         with temporary_beside(options.out) as temporary:
             options.out.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w", newline="", encoding="utf-8") as file:
+            with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
                 write_faces(_rows(jobs, options, counts), file, style=options.style)
             os.replace(temporary, options.out)
     except OSError as error:
