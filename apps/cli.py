@@ -1,5 +1,6 @@
 """`lineament COMMAND …`: one tree of arguments, and the one place where errors become a line and an exit code."""
 
+import contextlib
 import errno
 import logging
 import os
@@ -11,8 +12,10 @@ from collections.abc import Iterable
 from importlib import import_module
 
 from ..data.errors import LineamentError
+from ..data.parallel import stop_workers
 from .command import Command
 from .parser import Parser
+from .signals import Stopped, ended_by_signals
 
 USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # exit codes, the last two as shells have them
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -32,12 +35,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     0 when it worked, 1 when nothing could be read, 2 after a mistake that the
-    user can mend, 130 after Ctrl-C, 141 when whoever read the output stopped.
+    user can mend, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, 141
+    when whoever read the output stopped.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     prepare_streams()
     try:
-        code = _code_of(arguments)
+        with ended_by_signals():
+            code = _code_of(arguments)
         if sys.stdout is not None:  # as in: lineament … >&-
             sys.stdout.flush()
         return code
@@ -55,10 +60,14 @@ def _code_of(arguments) -> int:
     except LineamentError as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return USAGE
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped) as ending:
+        stop_workers()
+        code = getattr(ending, "code", INTERRUPTED)
+        how = "interrupted" if code == INTERRUPTED else f"stopped by {ending.name}"
         kept = options.kept(options) if "kept" in options else ""
-        print(f"{prog}: interrupted. {kept}".rstrip(), file=sys.stderr)
-        return INTERRUPTED
+        with contextlib.suppress(OSError):  # a terminal that was closed
+            print(f"{prog}: {how}. {kept}".rstrip(), file=sys.stderr, flush=True)
+        return code
 
 
 def tree(names: Iterable[str] = tuple(COMMANDS)) -> Parser:

@@ -12,7 +12,7 @@ import cv2
 from tqdm import tqdm
 
 from ..data import LineamentError
-from ..data.files import write_atomically
+from ..data.files import temporary_beside, write_atomically
 from ..data.images import IMAGE_SUFFIXES, UnreadableImage, decode_image
 from ..landmarks import DETECTORS, find_faces
 from ..landmarks.drawing import drawn
@@ -48,17 +48,15 @@ def extract_files(options) -> Counter:
     if options.out.is_dir():
         raise LineamentError(f"--out {options.out} is a folder. Name a file, such as {options.out / 'faces.csv'}.")
     jobs, counts = plan(options.paths, options.draw), Counter()
-    temporary = options.out.with_name(f".{options.out.name}.{os.getpid()}.tmp")
     try:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            write_faces(_rows(jobs, options, counts), file, style=options.style)
-        os.replace(temporary, options.out)
+        with temporary_beside(options.out) as temporary:
+            options.out.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+                write_faces(_rows(jobs, options, counts), file, style=options.style)
+            os.replace(temporary, options.out)
     except OSError as error:
         reason = error.strerror or error
         raise LineamentError(f"Cannot write {options.out} ({reason}). Choose another --out.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return counts
 
 

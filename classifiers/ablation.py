@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import f_classif
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
+from ..data.parallel import pool
 from ..data.scores import macro_f1
 from ..features.table import FeatureTable
 from .folds import Folds, drawn_rows
@@ -99,7 +100,7 @@ def _scores(X, y, fold, plans, seed, n_jobs):
         # joblib replaces a worker whose memory has grown; nothing is lost.
         warnings.filterwarnings("ignore", "A worker stopped")
         scores = iter(
-            Parallel(n_jobs=n_jobs)(
+            pool(n_jobs=n_jobs)(
                 delayed(_fold_f1)(X[:, columns], y, fold == number, k, seed)
                 for columns, k in plans
                 for number in numbers

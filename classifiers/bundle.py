@@ -12,9 +12,10 @@ from sklearn.pipeline import Pipeline
 
 from ..data.errors import LineamentError, check_choice
 from ..data.files import write_atomically
-from .model import FaceModel, Recipe
+from .model import FaceModel
 from .nets import check_torch
 from .registry import trusted_types
+from .soundness import check_archive, check_pipeline, checked_recipe
 from .spec import CROPS, FEATURES
 
 OLDER = ("classifiers.", "data.", "features.", "landmarks.")  # where types lay before the package had one name
@@ -22,11 +23,11 @@ OLDER = ("classifiers.", "data.", "features.", "landmarks.")  # where types lay 
 
 @dataclass(frozen=True)
 class Format:
-    """How models of one kind of input are kept: `dumps(model)` gives bytes, `loads(bytes)` the model again."""
+    """How models of one kind of input are kept: `dumps(model)` gives bytes, `load(path)` the model again."""
 
     suffix: str
     dumps: Callable[[FaceModel], bytes]
-    loads: Callable[[bytes], FaceModel]
+    load: Callable[[Path], FaceModel]
 
 
 def save_model(folder: Path, model: FaceModel) -> Path:
@@ -56,10 +57,10 @@ def load_model(path) -> FaceModel:
         Lineament does not have.
     """
     path = Path(path)
-    suffixes = {kept.suffix: kept.loads for kept in FORMATS.values()}
+    suffixes = {kept.suffix: kept.load for kept in FORMATS.values()}
     check_choice("kind of model file", path.suffix, suffixes)
     try:
-        return suffixes[path.suffix](path.read_bytes())
+        return suffixes[path.suffix](path)
     except OSError as error:
         raise LineamentError(f"Cannot read the model {path} ({error.strerror}).") from error
     except LineamentError as error:
@@ -71,37 +72,51 @@ def load_model(path) -> FaceModel:
 def _dumps_skops(model) -> bytes:
     import skops.io  # six seconds, for those who save or load a model
 
-    return skops.io.dumps({"pipeline": model.pipeline, "recipe": json.dumps(model.recipe.to_dict())}, compression=8)
+    # Not packed: then what it takes to load it is known from its size.
+    return skops.io.dumps({"pipeline": model.pipeline, "recipe": json.dumps(model.recipe.to_dict())})
 
 
-def _loads_skops(content) -> FaceModel:
+def _load_skops(path) -> FaceModel:
     import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
 
-    trusted = trusted_types()
-    strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
+    check_archive(path)
+    try:
+        loaded = skops.io.load(path, trusted=trusted_types())
+    except UntrustedTypesFoundException:
+        _tell_strange(sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted_types())))
+        raise
+    if not isinstance(loaded, dict) or not isinstance(loaded.get("recipe"), str):
+        raise LineamentError("It holds no pipeline and recipe.")
+    recipe = checked_recipe(json.loads(loaded["recipe"]))
+    check_pipeline(loaded.get("pipeline"), recipe)
+    return FaceModel(loaded["pipeline"], recipe)
+
+
+def _tell_strange(strange):
     if any(name.startswith(OLDER) for name in strange):
         raise LineamentError("An earlier version of Lineament made this model. Train it again: lineament run …")
     if strange:
         raise LineamentError(f"The model file holds types that are not trusted: {', '.join(strange)}. Do not use it.")
-    loaded = skops.io.loads(content, trusted=trusted)
-    return FaceModel(loaded["pipeline"], Recipe.from_dict(json.loads(loaded["recipe"])))
 
 
 def _dumps_net(model) -> bytes:
     return model.pipeline[-1].to_bytes(model.recipe.to_dict())
 
 
-def _loads_net(content) -> FaceModel:
+def _load_net(path) -> FaceModel:
     check_torch()
     from .nets.estimator import CNNClassifier
 
-    net, recipe = CNNClassifier.from_bytes(content)
-    if "training_digest" not in recipe:
+    net, recipe = CNNClassifier.from_bytes(path.read_bytes())
+    if isinstance(recipe, dict) and "training_digest" not in recipe:
         raise LineamentError("An earlier version of Lineament made this model. Train it again: lineament run …")
-    return FaceModel(Pipeline([("classify", net)]), Recipe.from_dict(recipe))
+    model = FaceModel(Pipeline([("classify", net)]), checked_recipe(recipe))
+    check_pipeline(model.pipeline, model.recipe)
+    return model
 
 
 FORMATS = {
-    FEATURES: Format(".skops", _dumps_skops, _loads_skops),
-    CROPS: Format(".safetensors", _dumps_net, _loads_net),
+    FEATURES: Format(".skops", _dumps_skops, _load_skops),
+    CROPS: Format(".safetensors", _dumps_net, _load_net),
 }

@@ -4,10 +4,11 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from threadpoolctl import threadpool_limits
 
 from ..data.dataset import Dataset
+from ..data.parallel import pool
 from ..data.scores import macro_f1
 from .comparison import DETECTED, SELECTION, Audit, Comparison, CurvePoint
 from .folds import Folds, dealt, make_folds, training_part
@@ -168,7 +169,7 @@ class AuditedPart:
         """Answers (n,) of every plan, -1 where it scores no such picture."""
         settings = {"balance": self.protocol.balance, "random_state": self.protocol.seed}
         jobs = [(name, task) for name, tasks in plans.items() for task in tasks if len(task.test)]
-        results = Parallel(n_jobs=n_jobs)(
+        results = pool(n_jobs=n_jobs)(
             delayed(_fit_and_answer)(
                 self.classifier,
                 self.X if task.X is None else task.X,

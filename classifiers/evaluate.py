@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from ..data.errors import check_choice
+from ..data.parallel import pool
 from ..data.scores import scores
 from ..features.table import Inputs
 from .evaluation import Evaluation
@@ -261,7 +262,7 @@ def _run(tasks, total, what, execution):
     with warnings.catch_warnings():
         # joblib replaces a worker whose memory has grown, as forests let it grow; nothing is lost.
         warnings.filterwarnings("ignore", "A worker stopped")
-        done = Parallel(n_jobs=execution.n_jobs, return_as="generator", batch_size=1)(tasks)
+        done = pool(n_jobs=execution.n_jobs, return_as="generator", batch_size=1)(tasks)
         yield from tqdm(done, total=total, desc=what, unit="fit", disable=not execution.progress)
 
 

@@ -2,9 +2,25 @@
 
 import contextlib
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import LineamentError
+
+TEMPORARIES: set[Path] = set()  # what this process has under way, to be removed if it is ended in the midst
+
+
+@contextlib.contextmanager
+def temporary_beside(path: Path, suffix: str = "") -> Iterator[Path]:
+    """A name beside `path` for what is not whole yet; a file or folder that still bears it in the end is removed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{suffix}")
+    TEMPORARIES.add(temporary)
+    try:
+        yield temporary
+    finally:
+        remove(temporary)
+        TEMPORARIES.discard(temporary)
 
 
 def write_atomically(path: Path, write) -> None:
@@ -15,15 +31,28 @@ def write_atomically(path: Path, write) -> None:
     LineamentError
         If the folder cannot be written or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            write(file)
-        os.replace(temporary, path)
+        with temporary_beside(path) as temporary:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                write(file)
+            os.replace(temporary, path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise LineamentError(
             f"Cannot write {path} ({error.strerror or error}). Free some space or choose another folder."
         ) from error
+
+
+def remove_temporaries() -> None:
+    """Remove what this process has under way."""
+    for temporary in list(TEMPORARIES):
+        remove(temporary)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder with all that it holds; what cannot be deleted stays."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()

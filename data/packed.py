@@ -24,6 +24,7 @@ from .archive import (
     Tree,
 )
 from .errors import LineamentError
+from .files import TEMPORARIES
 
 
 class ZipTree(Tree):
@@ -161,6 +162,7 @@ def _unpacked(path, opener):
     """A plain copy of a compressed tar in the temporary folder; refuses what expands without measure."""
     most = max(HARMLESS_BYTES, MAX_EXPANSION * path.stat().st_size)
     descriptor, name = tempfile.mkstemp(prefix="lineament-", suffix=".tar")
+    TEMPORARIES.add(Path(name))
     try:
         with os.fdopen(descriptor, "wb") as plain, opener(path) as packed:
             while chunk := packed.read(2**20):

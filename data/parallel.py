@@ -1,8 +1,17 @@
-"""Tasks over processes or machines: results as they finish, tasks of dead workers done again."""
+"""Tasks over processes or machines: results as they finish, tasks of dead workers done again.
+
+Every pool of processes comes from here, so that no worker outlives this process: see `pool` and `stop_workers`.
+"""
 
 import contextlib
 import logging
+import multiprocessing
+import os
+import signal
+import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +28,7 @@ BACKENDS = {
 }
 RETRIES = 3  # times that dead workers are replaced before giving up
 CONNECT_S = 10
+PARENT_S = 0.5  # between two looks of a worker at its parent
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,18 @@ class Workers:
             raise LineamentError("--scheduler needs --backend dask.")
 
 
+def pool(n_jobs: int | None = None, **settings) -> Parallel:
+    """joblib's `Parallel`, with `settings` of it, whose processes end when this one does."""
+    return Parallel(n_jobs=n_jobs, initializer=_end_with, initargs=(os.getpid(),), **settings)
+
+
+def stop_workers() -> None:
+    """Kill the worker processes of every pool, whatever they are at."""
+    for process in multiprocessing.active_children():
+        with contextlib.suppress(OSError):  # it has ended
+            os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows has the latter, which kills
+
+
 def in_parallel(
     function: Callable, tasks: Sequence[tuple], workers: Workers = Workers()
 ) -> Iterator[tuple[int, object]]:
@@ -77,12 +99,13 @@ def in_parallel(
 
 def _with_retries(function, tasks, backend, n_jobs):
     todo = dict(enumerate(tasks))
+    make = pool if backend == "loky" else Parallel  # dask sees to its own workers
     for _ in range(RETRIES):
         # A copy: the generator below is read ahead while finished tasks leave `todo`.
         calls = [delayed(_numbered)(number, function, task) for number, task in todo.items()]
         try:
             with parallel_config(backend, n_jobs=n_jobs):
-                results = Parallel(return_as="generator_unordered")(calls)
+                results = make(return_as="generator_unordered")(calls)
             for number, result in results:
                 del todo[number]
                 yield number, result
@@ -96,6 +119,23 @@ def _with_retries(function, tasks, backend, n_jobs):
 
 def _numbered(number, function, task):
     return number, function(*task)
+
+
+def _end_with(parent):
+    """Let this worker end when its parent does, were it killed: no one else would tell it."""
+    threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
+
+
+def _outlive(parent):
+    if sys.platform == "win32":  # where a process keeps the number of a parent that is gone
+        import _winapi
+
+        synchronize = 0x00100000
+        _winapi.WaitForSingleObject(_winapi.OpenProcess(synchronize, False, parent), _winapi.INFINITE)
+    else:
+        while os.getppid() == parent:
+            time.sleep(PARENT_S)
+    os._exit(1)
 
 
 def _dead_workers():

@@ -2,14 +2,17 @@
 
 A cache folder holds one folder per extractor version, and in it batches of
 rows. A batch is written to a temporary name and then renamed, so that a kill
-leaves whole batches or none; two runs at once write different names.
+leaves whole batches or none; two runs at once write different names. A batch
+is believed when the checksum of each of its columns holds, and its kinds and
+shapes are those of a batch; any other is set aside and its rows are found anew.
 """
 
 import contextlib
 import hashlib
+import io
 import logging
+import os
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +20,11 @@ import numpy as np
 
 from ..data.errors import LineamentError
 from ..data.files import write_atomically
+from .layout import N_POINTS
 
 log = logging.getLogger(__name__)
 
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # what np.load raises
+DAMAGED = ".damaged"  # after the name of a batch that was set aside
 
 
 class LandmarkCache:
@@ -32,7 +36,15 @@ class LandmarkCache:
     version : from `landmarks.find.extractor_version`
     """
 
-    FIELDS = ("digests", "points", "boxes", "found", "score", "sharpness", "seconds")
+    FIELDS = {  # column: (kinds of its numbers, shape of a row)
+        "digests": ("U", ()),
+        "points": ("f", (N_POINTS, 2)),
+        "boxes": ("if", (4,)),
+        "found": ("b", ()),
+        "score": ("f", ()),
+        "sharpness": ("f", ()),
+        "seconds": ("f", ()),
+    }
 
     def __init__(self, folder, version: str):
         self.folder = Path(folder) / version
@@ -41,13 +53,20 @@ class LandmarkCache:
         """All cached rows: `digests` (k,), `points` (k, 68, 2), `boxes`, `found`, `score`, `sharpness`,
         `seconds`.
         """
-        batches = []
+        batches, damaged = [], []
         for file in sorted(self.folder.glob("*.npz")):
             try:
-                with np.load(file, allow_pickle=False) as batch:
-                    batches.append({field: batch[field] for field in self.FIELDS})
-            except UNREADABLE as error:
-                log.warning("Ignored a damaged cache file %s (%s); its rows are computed again.", file, error)
+                batches.append(_columns(file, self.FIELDS))
+            except FileNotFoundError:
+                continue  # another run has set it aside, or clears the cache
+            except Exception as error:  # damaged bytes raise any type
+                damaged.append(f"{file.name}: {_reason(error)}")
+                _set_aside(file, error)
+        if damaged:
+            log.warning(
+                "Ignored %d damaged or unreadable files of the landmark cache %s; their rows are computed again (%s).",
+                len(damaged), self.folder, damaged[0],
+            )  # fmt: skip
         if not batches:
             return {"digests": np.array([], dtype="U32")}
         return {field: np.concatenate([batch[field] for batch in batches]) for field in self.FIELDS}
@@ -70,7 +89,7 @@ class CacheEntry:
 
 def cache_entries(folder) -> list[CacheEntry]:
     """One entry an extractor version, sorted by name; empty where there is no cache."""
-    return [_entry(version) for version in _versions(folder)]
+    return [entry for version in _versions(folder) if (entry := _entry(version)).n_files]
 
 
 def clear_cache(folder) -> int:
@@ -83,7 +102,7 @@ def clear_cache(folder) -> int:
     """
     freed = 0
     for version in _versions(folder):
-        for file in [*version.glob("*.npz"), *version.glob(".*.npz.*.tmp")]:
+        for file in [*version.glob("*.npz"), *version.glob(f"*.npz{DAMAGED}"), *version.glob(".*.npz.*.tmp")]:
             try:
                 freed += file.stat().st_size
                 file.unlink()
@@ -97,7 +116,7 @@ def clear_cache(folder) -> int:
 
 
 def _versions(folder) -> list[Path]:
-    return sorted({file.parent for file in Path(folder).glob("*-*/*.npz")})
+    return sorted({file.parent for file in Path(folder).glob("*-*/*.npz*")})
 
 
 def _entry(version) -> CacheEntry:
@@ -112,7 +131,42 @@ def _entry(version) -> CacheEntry:
 
 def _n_rows(file) -> int:
     try:
-        with np.load(file, allow_pickle=False) as batch:
-            return len(batch["digests"])
-    except UNREADABLE:
+        return len(_columns(file, {"digests": LandmarkCache.FIELDS["digests"]})["digests"])
+    except Exception:
         return 0
+
+
+def _columns(file, fields) -> dict[str, np.ndarray]:
+    """Columns of a batch, each of as many rows as the others; whatever is raised says that the file is no batch."""
+    with zipfile.ZipFile(file) as archive:
+        columns = {name: _column(archive, name, *wanted) for name, wanted in fields.items()}
+    if len({len(column) for column in columns.values()}) > 1:
+        raise ValueError("columns of unequal length")
+    return columns
+
+
+def _column(archive, name, kinds, shape) -> np.ndarray:
+    """One column, checked before NumPy reads it.
+
+    The archive keeps a CRC-32 of every member. NumPy alone would check it only where the header, which may be what
+    is damaged, asks for the last byte; and would take the memory that the header asks for.
+    """
+    member = archive.getinfo(f"{name}.npy")
+    if member.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is compressed")
+    content = io.BytesIO(archive.read(member))
+    column = np.lib.format.read_array(content, allow_pickle=False)
+    if content.read(1) or column.dtype.kind not in kinds or column.shape != (len(column), *shape):
+        raise ValueError(f"{name} is {column.dtype} of shape {column.shape}")
+    return column
+
+
+def _reason(error) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _set_aside(file, error) -> None:
+    """Rename a damaged batch, so that it is told once; what only this user or this moment cannot read stays."""
+    if not isinstance(error, OSError | MemoryError):
+        with contextlib.suppress(OSError):
+            os.replace(file, file.with_name(file.name + DAMAGED))

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from ..data.errors import LineamentError
+from ..data.files import temporary_beside
 from ..data.images import MAX_PIXELS, UnreadableImage
 
 USUAL_RATE = 25.0  # frames a second of a video that does not say
@@ -75,26 +76,24 @@ def video_writer(path: Path, *, rate: float, size: tuple[int, int]) -> Iterator[
     LineamentError
         If the folder cannot be written or the disk is full.
     """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        video = _encoder(temporary, rate, size)
-        if video is None:
-            path = path.with_name(f"{path.name}.frames")
-            temporary.mkdir()
-            yield path, _FrameFiles(temporary)
-        else:
-            with contextlib.ExitStack() as stack:
-                stack.callback(video.release)
-                yield path, lambda frame: video.write(_resized(frame, size))
-            _check_written(temporary)
-        _put(temporary, path)
+        with temporary_beside(path, path.suffix) as temporary:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            video = _encoder(temporary, rate, size)
+            if video is None:
+                path = path.with_name(f"{path.name}.frames")
+                temporary.mkdir()
+                yield path, _FrameFiles(temporary)
+            else:
+                with contextlib.ExitStack() as stack:
+                    stack.callback(video.release)
+                    yield path, lambda frame: video.write(_resized(frame, size))
+                _check_written(temporary)
+            _put(temporary, path)
     except OSError as error:
         raise LineamentError(
             f"Cannot write {path} ({error.strerror or error}). Free some space or choose another folder."
         ) from error
-    finally:
-        _remove(temporary)
 
 
 @contextlib.contextmanager
@@ -184,10 +183,3 @@ def _put(temporary, target):
     if target.is_dir() and temporary.is_dir():
         shutil.rmtree(target)  # frames of an earlier run
     os.replace(temporary, target)
-
-
-def _remove(path):
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -76,7 +76,9 @@ def _terms(block, level):
 
 
 def _code(block, level):
-    return f"```{block.language}\n{block.text.rstrip()}\n```"
+    # A fence longer than any within: a path may hold line ends and backticks.
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block.text)), default=0))
+    return f"{fence}{block.language}\n{block.text.rstrip()}\n{fence}"
 
 
 def _table(block, level):

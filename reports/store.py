@@ -64,7 +64,7 @@ def save_run(run: Run, folder: Path) -> None:
     _write_frame(folder / PREDICTIONS, predictions_table(run))
     _write_frame(folder / GALLERY, _gallery_table(run.excerpt))
     text = json.dumps(_run_document(run), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    write_atomically(folder / RUN, lambda file: file.write(text.encode()))
+    write_atomically(folder / RUN, lambda file: file.write(text.encode(errors="backslashreplace")))
 
 
 def load_run(folder) -> Run:

@@ -153,7 +153,8 @@ def _model_files(run, out):
 def write_files(files: dict[str, str | bytes], out: Path) -> None:
     """Write contents by path into a folder, each file in one step."""
     for name, content in files.items():
-        content = content.encode() if isinstance(content, str) else content
+        # A path of no UTF-8 is shown escaped; it is no reason to lose a finished run.
+        content = content.encode(errors="backslashreplace") if isinstance(content, str) else content
         write_atomically(out / name, lambda file, content=content: file.write(content))
 
 

@@ -117,11 +117,81 @@ def test_info_and_clear(some, tmp_path, capsys):
     assert cli.main(["cache", "empty"]) == 2
 
 
+def rows_named(*digests, **changes):
+    n = len(digests)
+    return {
+        "digests": np.array(digests), "points": np.ones((n, 68, 2), dtype=np.float32), "boxes": np.ones((n, 4), int),
+        "found": np.ones(n, dtype=bool), "score": np.ones(n), "sharpness": np.ones(n), "seconds": np.ones(n),
+    } | changes  # fmt: skip
+
+
 def test_rows_of_another_version_stay_apart(tmp_path):
-    rows = {
-        "digests": np.array(["a"]), "points": np.zeros((1, 68, 2)), "boxes": np.zeros((1, 4)),
-        "found": np.array([True]), "score": np.ones(1), "sharpness": np.ones(1), "seconds": np.ones(1),
-    }  # fmt: skip
-    LandmarkCache(tmp_path, "hog-1").store(**rows)
+    LandmarkCache(tmp_path, "hog-1").store(**rows_named("a"))
     assert not len(LandmarkCache(tmp_path, "hog-2").load()["digests"])
     assert LandmarkCache(tmp_path, "hog-1").load()["digests"].tolist() == ["a"]
+
+
+def test_a_flipped_bit_is_told_from_data_wherever_it_is(tmp_path):
+    """Every seventh bit of a file, more often in its headers: the rows are the same or not there, whatever breaks."""
+    cache = LandmarkCache(tmp_path, "hog-1")
+    cache.store(**rows_named("a", "b"))
+    (file,) = tmp_path.glob("*/*.npz")
+    content, undisturbed, n_lost = file.read_bytes(), cache.load(), 0
+    heads = [8 * start + bit for start in range(len(content)) if content[start : start + 6] == b"\x93NUMPY"
+             for bit in range(8 * 128)]  # fmt: skip
+    for bit in sorted({*range(0, 8 * len(content), 7), *heads[::3]}):
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(flipped)
+        loaded = cache.load()
+        n_lost += not len(loaded["digests"])
+        if len(loaded["digests"]):
+            assert all(loaded[name].tobytes() == undisturbed[name].tobytes() for name in undisturbed)
+    assert n_lost > 1000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"score": np.ones(3)},
+        {"points": np.ones((2, 68, 3))},
+        {"points": np.ones((2, 68, 2), dtype=int)},
+        {"found": np.array(["yes", "no"])},
+        {"digests": np.array([1, 2])},
+        {"digests": np.array([["a", "b"]] * 2)},
+        {"seconds": np.array(1.0)},
+    ],
+)
+def test_an_archive_of_other_shapes_is_no_batch(tmp_path, changes):
+    cache = LandmarkCache(tmp_path, "hog-1")
+    cache.store(**rows_named("a", "b"))
+    np.savez(tmp_path / "hog-1" / "planted.npz", **rows_named("c", "d", **changes))
+    assert cache.load()["digests"].tolist() == ["a", "b"]
+
+
+def test_damage_is_set_aside_told_once_and_cleared(tmp_path, caplog):
+    cache = LandmarkCache(tmp_path, "hog-1")
+    cache.store(**rows_named("a"))
+    for name in ("one", "two"):
+        (tmp_path / "hog-1" / f"{name}.npz").write_bytes(b"PK")
+    assert cache.load()["digests"].tolist() == ["a"] == cache.load()["digests"].tolist()
+    assert len(caplog.records) == 1 and "2 damaged or unreadable files" in caplog.text
+    assert len(list(tmp_path.glob("*/*.npz.damaged"))) == 2
+    assert [entry.n_files for entry in cache_entries(tmp_path)] == [1]
+    clear_cache(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_batch_that_lacks_the_right_to_be_read_is_left_where_it_is(tmp_path, caplog):
+    (tmp_path / "hog-1" / "folder.npz").mkdir(parents=True)
+    assert not len(LandmarkCache(tmp_path, "hog-1").load()["digests"])
+    assert "1 damaged or unreadable" in caplog.text and (tmp_path / "hog-1" / "folder.npz").is_dir()
+
+
+def test_batches_of_before_are_read(tmp_path):
+    """As NumPy writes them: no run looks again at what is cached."""
+    (tmp_path / "hog-1").mkdir()
+    np.savez(tmp_path / "hog-1" / "old.npz", **rows_named("a", "b"))
+    with np.load(tmp_path / "hog-1" / "old.npz") as plain:
+        loaded = LandmarkCache(tmp_path, "hog-1").load()
+        assert all(loaded[name].tobytes() == plain[name].tobytes() for name in plain)

@@ -234,7 +234,7 @@ def test_few_pictures_are_audited_or_the_reason_told(n, k):
         dataset, duplicates, X, found=found, protocol=Protocol(cv=min(5, max(2, n // k))), classifiers=("knn",)
     )
     if isinstance(kept, LeftOut):
-        assert n // k < 2 and "Add images" in kept.reason
+        assert n // k < 2 and "Leave them" in kept.reason
         return
     gaps = gaps_of(kept, dataset, duplicates)
     assert np.isfinite(gaps.loc[gaps["n"] > 0, ["gap", "low", "high", "detectable"]].to_numpy(float)).all()

@@ -57,7 +57,9 @@ def test_every_loaded_model_gives_the_stored_probabilities(pictures, cache, tmp_
         images, stored = held_out(run, pictures, name)
         proba = model.predict_proba(model.look_at(images))
         assert proba.shape == (25, len(run.dataset.label_names))
-        np.testing.assert_allclose(proba, stored, atol=1e-5 if model.recipe.crop else 1e-9, err_msg=name)
+        # A perceptron adds up in float32, which a batch of another size does in another order.
+        exact = 1e-5 if model.recipe.crop else 1e-6 if name == "mlp" else 1e-9
+        np.testing.assert_allclose(proba, stored, atol=exact, err_msg=name)
         assert model.recipe.labels == run.dataset.label_names and model.recipe.detector == "hog"
         views = ("face",) if augment == "none" or model.recipe.crop else ("face", "mirror")
         assert model.recipe.views == views

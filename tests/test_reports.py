@@ -26,11 +26,12 @@ from lineament.reports.baselines import (
     majority_baseline,
     stratified_baseline,
 )
+from lineament.reports.blocks import Code
 from lineament.reports.comparison import compare
 from lineament.reports.document import metrics_document
 from lineament.reports.excerpt import thumbnail
 from lineament.reports.figures import LIGHT, ConfusionDisplay, CostDisplay, CurvesDisplay, clearer, png
-from lineament.reports.markdown import escaped
+from lineament.reports.markdown import block_markdown, escaped
 from lineament.reports.metrics import variance_between_labels
 from lineament.reports.settings import toml
 from lineament.reports.statistics import corrected_interval
@@ -325,6 +326,21 @@ def test_config_repeats_the_run(folder, run):
 def test_toml_survives_odd_text():
     config = {"out": 'C:\\runs "x"\n\x7f', "names": ["ä", "b"], "on": True, "k": 3, "share": 0.5}
     assert tomllib.loads(toml(config)) == config
+
+
+def test_a_path_cannot_end_the_fence_that_it_stands_in():
+    text = "lineament run --data 'a\n```\n# not a heading ````'"
+    lines = block_markdown(Code(text)).splitlines()
+    assert lines[0] == lines[-1] == "`" * 5 and "\n".join(lines[1:-1]) == text
+    assert block_markdown(Code("a = 1", "toml")) == "```toml\na = 1\n```"
+
+
+def test_a_path_of_no_utf8_loses_no_finished_run(run, tmp_path):
+    """Neither in the command nor in the config."""
+    odd = "caf\udce9"
+    page = write_report(replace(run, command=odd, config={"data": odd}), tmp_path)
+    assert "caf\\udce9" in page.read_text() and "caf\\udce9" in (tmp_path / "report.md").read_text()
+    assert rewrite_report(tmp_path) == page
 
 
 def test_markdown_text_stays_text():
