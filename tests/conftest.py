@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 from pathlib import Path
@@ -9,6 +10,8 @@ from lineament.data import Dataset, image_digests, load_dataset
 from lineament.data.images import ArrayImages
 from lineament.data.parallel import Workers
 from lineament.landmarks import look_at
+from lineament.reports import write_report
+from made_runs import made_run, with_excerpt
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -16,8 +19,8 @@ SLOW = {  # files of tests that fit, open a browser or run whole programs: left 
     "test_audit", "test_browser", "test_bundle", "test_cache", "test_cli", "test_cnn", "test_descriptors",
     "test_docs", "test_evaluate", "test_explain", "test_extending", "test_furrows", "test_landmark_engine",
     "test_landmarks", "test_model", "test_notebooks", "test_nothing_lost", "test_odd_runs", "test_pipeline",
-    "test_reference", "test_reports", "test_sections", "test_signals", "test_transfer", "test_transformers",
-    "test_trees", "test_tuning", "test_video", "test_wheel",
+    "test_reference", "test_report_numbers", "test_report_pairs", "test_reports", "test_sections",
+    "test_signals", "test_transfer", "test_transformers", "test_trees", "test_tuning", "test_video", "test_wheel",
 }  # fmt: skip
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -107,3 +110,33 @@ def toy():
         keys=np.array([f"k{i}" for i in range(n)]),
         groups=np.array([f"s{i // 5}" for i in range(n)]),
     )
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Pages with empty pictures, for tests of words and numbers: drawing is nine tenths of the time."""
+    empty = {"light": b"light", "dark": b"dark"}
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: empty)
+
+
+@pytest.fixture(scope="module")
+def run():
+    """A made run of two models with audit, for files that ask what is told of it."""
+    return with_excerpt(made_run(audited=True))
+
+
+@pytest.fixture(scope="module")
+def folder(run, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    assert write_report(run, out) == out / "report.html"
+    return out
+
+
+@pytest.fixture(scope="module")
+def metrics(folder):
+    return json.loads((folder / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def html(folder):
+    return (folder / "report.html").read_text()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_files import write
 from PIL import Image
-from test_readers import CASES, write
+from reader_cases import CASES
 
 from lineament.apps import cli, datasets
 from lineament.data.describe import contact_sheet, describe

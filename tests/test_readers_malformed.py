@@ -14,7 +14,8 @@ from contextlib import suppress
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_readers import CASES, picture, write
+from made_files import picture, write
+from reader_cases import CASES
 
 from lineament.data import LineamentError, image_digests, load_dataset, packed
 from lineament.data.describe import contact_sheet
