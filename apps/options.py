@@ -246,9 +246,9 @@ def resolved(flags: Mapping[str, object], *, environment: Mapping[str, str] = os
 
 
 def as_config(options: RunOptions) -> dict:
-    """The options as plain values for a TOML file that repeats the run; those that are None are left out."""
+    """The options as plain values for a TOML file that repeats the run; without those that are None or empty."""
     found = {name: getattr(getattr(options, PLACES[name]) if name in PLACES else options, name) for name in OPTIONS}
-    return {name: values.plain(value) for name, value in found.items() if value is not None}
+    return {name: values.plain(value) for name, value in found.items() if value is not None and value != ()}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -180,7 +180,7 @@ def test_user_mistakes_end_in_one_clear_line(run, small_faces, tmp_path):
         ([*fer, str(tmp_path / "nowhere")], "no file or folder"),
         ([*fer, str(empty)], "is empty"),
         ([*fer, str(no_zip)], "not a readable"),
-        ([*fer, str(rare), "--classifiers", "lda"], "'fear' has 1 different images"),
+        ([*fer, str(rare), "--classifiers", "lda"], "'fear' has 1 picture to train on, fewer than the 2 folds"),
         (["--cv", "1"], "at least 2 folds"),
         (["--selector", "l1", "--n-features", "5000"], "not between 1 and"),
     ]:
