@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from ..data.dataset import TEST
-from .formats import THIN, count, percent
+from .formats import count, percent
 from .metrics import RANKED_BY, clean_rows, scored_parts
 from .run import Run
 from .section import Tables
 from .statistics import holm, mcnemar
-from .uncertainty import units_of
+from .uncertainty import interval_words, units_of
 
 PAIR_COLUMNS = ("first", "second", "n", "difference", "only_first", "only_second", "p", "p_holm")
 
@@ -59,13 +59,5 @@ def clean_sentence(run: Run, tables: Tables, model: str, part: str) -> str:
     accuracy = clean_accuracy(tables, model, part)
     return (
         f"On the {count(n)} of them without a copy, exact or near, among those that were trained on, it was right in "
-        f"{percent(accuracy)}{_interval(tables, model, part)}."
+        f"{percent(accuracy)}{interval_words(tables['intervals'], model, part, 'clean')}."
     )
-
-
-def _interval(tables, model, part):
-    frame = tables["intervals"].query("model == @model and part == @part and faces == 'clean' and label == ''")
-    row = frame[frame["metric"] == RANKED_BY]
-    if not len(row) or np.isnan(row.iloc[0]["low"]):
-        return ""
-    return f" (95{THIN}% interval {percent(row.iloc[0]['low'])} to {percent(row.iloc[0]['high'])})"

@@ -12,7 +12,7 @@ from .formats import capital, count, p_text, percent, points
 from .metrics import CV, RANKED_BY, held_out_part, ranked_models, scored_parts
 from .run import Failure, Run
 from .section import Tables
-from .uncertainty import NO_DIFFERENCE, gain_over_majority
+from .uncertainty import NO_DIFFERENCE, gain_over_majority, interval_words
 
 SPLIT_NAMES = {CV: "cross-validation", TRAIN: "training", VALIDATION: "validation", TEST: "test", "unused": "left out"}
 SCORE_NAMES = {"accuracy": "accuracy", "recall_macro": "macro recall", "f1_macro": "macro F1"}
@@ -257,16 +257,8 @@ def _on_held_out(run, tables, model, part):
     n = int(scored_parts(run)[part].sum())
     return (
         f"On the {part} part, {count(n)} pictures that took no part in fitting or ranking, {model} was right in "
-        f"{percent(part_accuracy(tables, model, part))}{_interval_words(tables, model, part)}."
+        f"{percent(part_accuracy(tables, model, part))}{interval_words(tables['intervals'], model, part)}."
     )
-
-
-def _interval_words(tables, model, part):
-    frame = tables["intervals"].query("model == @model and part == @part and faces == 'all' and label == ''")
-    row = frame[frame["metric"] == RANKED_BY]
-    if not len(row) or np.isnan(row.iloc[0]["low"]):
-        return ""
-    return f" (95\u202f% interval {percent(row.iloc[0]['low'])} to {percent(row.iloc[0]['high'])})"
 
 
 def _across_split(run):

@@ -13,6 +13,7 @@ from ..data.dataset import TEST
 from ..data.duplicates import fold_groups
 from ..data.scores import SCORES, confusion_scores
 from .baselines import BASELINE, GUESS, expected_counts, majority_baseline, scored_models
+from .formats import THIN, percent
 from .intervals import Differences, differences, score_estimates, shares
 from .metrics import RANKED_BY, faces_of, scored_parts
 from .ranks import Ranking, ranking
@@ -70,6 +71,15 @@ def _scores_frame(observed, bounds, enough):
         values = {"value": np.atleast_1d(observed[metric]), "low": low, "high": high}
         blocks.append(pd.DataFrame({"label": label, "metric": metric, **values}))
     return pd.concat(blocks, ignore_index=True)
+
+
+def interval_words(intervals: pd.DataFrame, model: str, part: str, faces: str = "all") -> str:
+    """“ (95 % interval 60.0 % to 63.2 %)” of the score that ranks models, from `intervals_table`; "" for none."""
+    frame = intervals.query("model == @model and part == @part and faces == @faces and label == ''")
+    row = frame[frame["metric"] == RANKED_BY]
+    if not len(row) or np.isnan(row.iloc[0]["low"]):
+        return ""
+    return f" (95{THIN}% interval {percent(row.iloc[0]['low'])} to {percent(row.iloc[0]['high'])})"
 
 
 def intervals_table(run: Run) -> pd.DataFrame:
