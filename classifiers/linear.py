@@ -7,8 +7,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import validate_data
 
+from .row_coordinates import in_columns, row_coordinates
 from .spec import FEATURES, ClassifierSpec
-from .wide import in_columns, row_coordinates
 
 NEGLIGIBLE = 1e-12  # of the mean variance
 

@@ -8,7 +8,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .wide import in_columns, inner_products, row_coordinates
+from .row_coordinates import in_columns, inner_products, row_coordinates
 
 SMALLEST_VARIANCE = 1e-6  # of a family's largest; axes below hold nothing but rounding
 WIDE = 4  # times as many columns as axes asked for
