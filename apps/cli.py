@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import logging
 import os
 import select
@@ -91,8 +92,17 @@ def tree(names: Iterable[str] = tuple(COMMANDS)) -> Parser:
 
 
 def command_of(name: str) -> Command:
-    """A command by its name, imported now."""
-    return import_module(f".{COMMANDS[name][0]}", __package__).COMMAND
+    """A command by its name, imported now.
+
+    What is imported stays until the end: without searching it for garbage, again
+    and again as it grows, an import takes a fifth less.
+    """
+    gc.disable()
+    try:
+        return import_module(f".{COMMANDS[name][0]}", __package__).COMMAND
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def prepare_streams() -> None:

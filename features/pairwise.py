@@ -14,7 +14,8 @@ def _family():
         return lengths(*(rows[ends] - rows[starts] for rows in coordinates(points))).T
 
     features = tuple(
-        Feature(f"pair_{a}_{b}", f"|p{a} - p{b}|", "IOD", (((int(a),), (int(b),)),)) for a, b in zip(starts, ends)
+        Feature(f"pair_{a}_{b}", f"|p{a} - p{b}|", "IOD", (((a,), (b,)),))
+        for a, b in zip(starts.tolist(), ends.tolist())
     )
     return Family.of(features, compute, "all 2,278 distances between two of the 68 points")
 

@@ -87,6 +87,7 @@ def test_a_table_may_be_given_alone(case, tmp_path):
     assert rows_of(load_dataset("auto", path)) == sorted(CASES[case].rows)
 
 
+@pytest.mark.slow
 def test_a_table_of_pixels_is_not_held_as_text(tmp_path):
     n = 1000
     row = " ".join(str(200 + i % 50) for i in range(48 * 48))

@@ -106,6 +106,7 @@ def test_a_recipe_says_what_was_made_and_how_good_it_was(toy, faces):
     assert other.recipe.training_digest != recipe.training_digest
 
 
+@pytest.mark.slow
 def test_results_come_back_from_json(toy, faces):
     (result,), _ = evaluated(toy, faces, "svm", tune="quick")
     arrays = {name: getattr(result, name) for name in ("target", "predicted", "proba", "fold")}
