@@ -37,7 +37,7 @@ from ..data import (
 )
 from ..data.labels import FOLDS
 from ..data.parallel import Workers
-from ..data.similar import take_signatures
+from ..data.similar import Signatures
 from ..features import (
     FeatureTable,
     Inputs,
@@ -151,7 +151,7 @@ def look(dataset: Dataset, options: RunOptions, measures: Measures) -> Faces:
     """The faces of a dataset, with its own points where it brings some."""
     given = None if dataset.landmarks is None else given_faces(dataset.images, dataset.landmarks)
     # Points that came with the data stand for no picture: there is nothing to take a signature of.
-    copies = [take_signatures] if given is None else []
+    copies = [Signatures()] if given is None else []
     where = options.look
     return look_at(
         dataset.images,

@@ -8,8 +8,8 @@ looked at with a correlation of 0.90 to 0.93 were all the same photograph; the
 first pairs of different people stand at 0.86.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -160,7 +160,14 @@ def _centred(thumb):
     return centred / max(np.linalg.norm(centred), 1e-6)
 
 
-def take_signatures(pictures: Sequence[np.ndarray], points, boxes) -> dict[str, np.ndarray]:
-    """Hash and thumb of decoded pictures, under these names: what `landmarks.look_at` may take while it has them."""
-    hashes, thumbs = zip(*map(signature, pictures))
-    return {"hash": np.array(hashes, dtype=np.uint64), "thumb": np.stack(thumbs)}
+@dataclass(frozen=True)
+class Signatures:
+    """Takes what copies of a picture are known by, see `signature`; a `landmarks.look.Keeper`."""
+
+    version: str = "signatures-1"  # another number where another code gives other values
+    fields: Mapping = field(default_factory=lambda: {"hash": ("u", ()), "thumb": ("u", (THUMB, THUMB))}, hash=False)
+
+    def __call__(self, pictures: Sequence[np.ndarray], points, boxes) -> dict[str, np.ndarray]:
+        """`hash` (m,) uint64 and `thumb` (m, 48, 48) uint8 of m decoded pictures."""
+        hashes, thumbs = zip(*map(signature, pictures))
+        return {"hash": np.array(hashes, dtype=np.uint64), "thumb": np.stack(thumbs)}

@@ -1,6 +1,6 @@
-"""Landmarks on disk, keyed by what was seen: content of the picture and version of the extractor.
+"""Landmarks, and what else was taken of pictures, on disk: keyed by the content of the picture and what took it.
 
-A cache folder holds one folder per extractor version, and in it batches of
+A cache folder holds one folder per version of an extractor, and in it batches of
 rows. A batch is written to a temporary name and then renamed, so that a kill
 leaves whole batches or none; two runs at once write different names. A batch
 is believed when the checksum of each of its columns holds, and its kinds and
@@ -13,6 +13,7 @@ import io
 import logging
 import os
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,39 +25,41 @@ from .layout import N_POINTS
 
 log = logging.getLogger(__name__)
 
+Fields = Mapping[str, tuple[str, tuple[int, ...]]]  # column: (kinds of its numbers, shape of a row)
 DAMAGED = ".damaged"  # after the name of a batch that was set aside
 
 
-class LandmarkCache:
-    """Rows of landmarks by content digest, for one extractor version.
+DIGESTS = {"digests": ("U", ())}
+LANDMARKS: Fields = {
+    "points": ("f", (N_POINTS, 2)),
+    "boxes": ("if", (4,)),
+    "found": ("b", ()),
+    "score": ("f", ()),
+    "sharpness": ("f", ()),
+    "seconds": ("f", ()),
+}
+
+
+class RowCache:
+    """Rows by content digest, for one version of what made them.
 
     Parameters
     ----------
     folder : path of the cache
-    version : from `landmarks.find.extractor_version`
+    version : a name and a number or hash, such as `landmarks.find.extractor_version` gives
+    fields : the columns besides `digests` (k,)
     """
 
-    FIELDS = {  # column: (kinds of its numbers, shape of a row)
-        "digests": ("U", ()),
-        "points": ("f", (N_POINTS, 2)),
-        "boxes": ("if", (4,)),
-        "found": ("b", ()),
-        "score": ("f", ()),
-        "sharpness": ("f", ()),
-        "seconds": ("f", ()),
-    }
-
-    def __init__(self, folder, version: str):
+    def __init__(self, folder, version: str, fields: Fields = LANDMARKS):
         self.folder = Path(folder) / version
+        self.fields = DIGESTS | dict(fields)
 
     def load(self) -> dict[str, np.ndarray]:
-        """All cached rows: `digests` (k,), `points` (k, 68, 2), `boxes`, `found`, `score`, `sharpness`,
-        `seconds`.
-        """
+        """All cached rows, by column; where there are none, only `digests` (0,)."""
         batches, damaged = [], []
         for file in sorted(self.folder.glob("*.npz")):
             try:
-                batches.append(_columns(file, self.FIELDS))
+                batches.append(_columns(file, self.fields))
             except FileNotFoundError:
                 continue  # another run has set it aside, or clears the cache
             except Exception as error:  # damaged bytes raise any type
@@ -69,10 +72,12 @@ class LandmarkCache:
             )  # fmt: skip
         if not batches:
             return {"digests": np.array([], dtype="U32")}
-        return {field: np.concatenate([batch[field] for batch in batches]) for field in self.FIELDS}
+        return {field: np.concatenate([batch[field] for batch in batches]) for field in self.fields}
 
     def store(self, **rows) -> None:
-        """Add one batch; its name follows from its digests, so the same batch is written once."""
+        """Add one batch, unless it is empty; its name follows from its digests, so the same one is written once."""
+        if not len(rows["digests"]):
+            return
         name = hashlib.blake2b("".join(rows["digests"]).encode(), digest_size=12).hexdigest()
         write_atomically(self.folder / f"{name}.npz", lambda file: np.savez(file, **rows))
 
@@ -131,7 +136,7 @@ def _entry(version) -> CacheEntry:
 
 def _n_rows(file) -> int:
     try:
-        return len(_columns(file, {"digests": LandmarkCache.FIELDS["digests"]})["digests"])
+        return len(_columns(file, DIGESTS)["digests"])
     except Exception:
         return 0
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from ..data.dataset import image_digests
 from ..data.errors import check_choice
 from ..data.images import UnreadableImage
 from ..data.parallel import Workers, in_parallel
-from .cache import LandmarkCache
+from .cache import Fields, RowCache
 from .faces import Faces
 from .find import DETECTORS, extractor_version, find_each_face
 from .layout import N_POINTS
@@ -35,6 +36,16 @@ FITTED = ("points", "boxes", "found", "score", "sharpness", "seconds")
 # Called with m decoded pictures, their points (m, 68, 2) px and boxes (m, 4) px: arrays (m, …) by name. It is sent to
 # workers.
 Taker = Callable[[Sequence[np.ndarray], np.ndarray, np.ndarray], dict[object, np.ndarray]]
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A taker whose arrays hang on the picture alone: they are kept in the cache, by these names, under its version."""
+
+    version: str
+    fields: Fields
+
+    def __call__(self, pictures: Sequence[np.ndarray], points: np.ndarray, boxes: np.ndarray, /) -> dict: ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,8 @@ def look_at(
     images : lazy sequence of n pictures, with `digest(i)` and `take(rows)`
     finder : Finder
     given : Faces of the same pictures, whose points came with the data: none are looked for; or None
-    takers : functions of decoded pictures, see `Taker`; equal pictures are shown to them once
+    takers : functions of decoded pictures, see `Taker`; equal pictures are shown to them once, and to each `Keeper`
+        only those that the cache does not know
     cache : folder of the landmark cache, or None for none
     workers : Workers
 
@@ -101,22 +113,30 @@ def look_at(
     """
     digests = _digests(images, workers) if given is None else given.digests
     rows = _Rows(digests)
-    store = LandmarkCache(cache, finder.version) if cache is not None and given is None else None
+    store, keepers = None, []
     if given is not None:
         rows.know(np.arange(len(digests)), {name: getattr(given, name) for name in FITTED})
-    elif store is not None:
+    elif cache is not None:
+        store = RowCache(cache, finder.version)
         rows.fill(store.load())
+        keepers = [(RowCache(cache, one.version, one.fields), one) for one in takers if isinstance(one, Keeper)]
+        for kept, _ in keepers:
+            rows.recall(kept.load())
     n_fresh = len(rows.missing())
-    # Where points came with the data, one picture may show several faces.
-    todo = rows.missing() if not takers else np.arange(len(digests)) if given is not None else rows.all_different()
+    if given is not None and takers:  # one picture may show several faces
+        todo = np.arange(len(digests))
+    else:
+        todo = rows.unknown() if len(keepers) == len(takers) else rows.all_different()
     batch = max(1, min(BATCH, -(-len(todo) // (4 * workers.n_jobs))))
     batches = [todo[start : start + batch] for start in range(0, len(todo), batch)]
     tasks = [(images.take(some), rows.known(some), finder, tuple(takers)) for some in batches]
     with tqdm(total=len(todo), desc="faces", unit="picture", disable=not workers.progress or not len(todo)) as bar:
         for number, look in in_parallel(_look, tasks, workers):
             fresh = rows.add(batches[number], look)
-            if store is not None and len(fresh["digests"]):
+            if store is not None:
                 store.store(**fresh)
+            for kept, keeper in keepers:
+                kept.store(**rows.unrecalled(batches[number], keeper.fields))
             bar.update(len(batches[number]))
     faces = replace(rows.faces(images), n_fresh=n_fresh)
     return faces.without_missed() if finder.on_miss == "drop" else faces
@@ -153,6 +173,7 @@ class _Rows:
         self.problems = np.full(len(digests), "", dtype=object)
         self.filled = np.zeros(len(digests), dtype=bool)
         self.looked = np.zeros(len(digests), dtype=bool)
+        self.recalled = np.ones(len(digests), dtype=bool)  # what keepers took: nothing is asked for yet
 
     def know(self, rows, source):
         for name, values in self.fitted.items():
@@ -161,17 +182,39 @@ class _Rows:
 
     def fill(self, source):
         """Take cached rows by the digest of their picture."""
-        if not len(source["digests"]):
-            return
-        order = np.argsort(source["digests"])
-        cached = source["digests"][order]
-        place = np.minimum(np.searchsorted(cached, self.digests), len(cached) - 1)
-        hit = np.flatnonzero((cached[place] == self.digests) & (self.digests != "") & ~self.filled)
-        self.know(hit, {name: source[name][order[place[hit]]] for name in FITTED})
+        hit, place = self._matches(source["digests"])
+        new = ~self.filled[hit]
+        if new.any():
+            self.know(hit[new], {name: source[name][place[new]] for name in FITTED})
+
+    def recall(self, source):
+        """Take what a keeper once took, by the digest of the picture."""
+        hit, place = self._matches(source["digests"])
+        for name in source.keys() - {"digests"}:
+            self._take(name, hit, source[name][place])
+        self.recalled &= np.isin(np.arange(len(self.digests)), hit)
+
+    def _matches(self, digests):
+        """Rows whose picture is among the digests (k,), and where."""
+        if not len(digests):
+            return np.array([], dtype=int), np.array([], dtype=int)
+        order = np.argsort(digests)
+        place = np.minimum(np.searchsorted(digests[order], self.digests), len(order) - 1)
+        hit = np.flatnonzero((digests[order][place] == self.digests) & (self.digests != ""))
+        return hit, order[place[hit]]
+
+    def _take(self, name, rows, values):
+        if name not in self.taken:
+            self.taken[name] = _blank_as(values, len(self.digests))
+        self.taken[name][rows] = values
 
     def missing(self):
         """The first row of each picture whose face is not known yet."""
         return self._first(np.flatnonzero(~self.filled))
+
+    def unknown(self):
+        """The first row of each picture whose face, or what keepers take of it, is not known yet."""
+        return self._first(np.flatnonzero(~(self.filled & self.recalled)))
 
     def all_different(self):
         """The first row of each picture."""
@@ -194,11 +237,13 @@ class _Rows:
         self.problems[rows] = look.problems
         self.looked[rows] = True
         for name, values in look.taken.items():
-            if name not in self.taken:
-                blank = np.nan if values.dtype.kind == "f" else 0
-                self.taken[name] = np.full((len(self.digests), *values.shape[1:]), blank, dtype=values.dtype)
-            self.taken[name][rows] = values
+            self._take(name, rows, values)
         return {"digests": self.digests[good], **{name: values[good] for name, values in self.fitted.items()}}
+
+    def unrecalled(self, rows, names) -> dict[str, np.ndarray]:
+        """What keepers took of these rows, of pictures that could be read and that the cache did not know."""
+        rows = rows[(self.problems[rows] == "") & ~self.recalled[rows]]
+        return {"digests": self.digests[rows], **{name: self.taken[name][rows] for name in names}}
 
     def faces(self, images) -> Faces:
         self._copy_to_equal_pictures()
@@ -221,6 +266,11 @@ class _Rows:
         self.problems[target] = self.problems[source]
         for values in self.taken.values():
             values[target] = values[source]
+
+
+def _blank_as(values, n):
+    """Rows (n, …) like these: NaN, or 0 where there is none."""
+    return np.full((n, *values.shape[1:]), np.nan if values.dtype.kind == "f" else 0, dtype=values.dtype)
 
 
 def _blank(n):
@@ -253,8 +303,7 @@ def _look(images, known, finder, takers) -> _Look:
         for taker in takers:
             for name, values in taker(pictures, points, boxes).items():
                 if name not in taken:
-                    blank = np.nan if values.dtype.kind == "f" else 0
-                    taken[name] = np.full((len(images), *values.shape[1:]), blank, dtype=values.dtype)
+                    taken[name] = _blank_as(values, len(images))
                 taken[name][rows] = values
     return _Look(fitted, taken, problems, fresh)
 

@@ -12,7 +12,7 @@ import pytest
 from lineament.apps import cli
 from lineament.data import LineamentError
 from lineament.landmarks import look_at
-from lineament.landmarks.cache import LandmarkCache, cache_entries, clear_cache
+from lineament.landmarks.cache import RowCache, cache_entries, clear_cache
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRACT = """
@@ -126,14 +126,14 @@ def rows_named(*digests, **changes):
 
 
 def test_rows_of_another_version_stay_apart(tmp_path):
-    LandmarkCache(tmp_path, "hog-1").store(**rows_named("a"))
-    assert not len(LandmarkCache(tmp_path, "hog-2").load()["digests"])
-    assert LandmarkCache(tmp_path, "hog-1").load()["digests"].tolist() == ["a"]
+    RowCache(tmp_path, "hog-1").store(**rows_named("a"))
+    assert not len(RowCache(tmp_path, "hog-2").load()["digests"])
+    assert RowCache(tmp_path, "hog-1").load()["digests"].tolist() == ["a"]
 
 
 def test_a_flipped_bit_is_told_from_data_wherever_it_is(tmp_path):
     """Every seventh bit of a file, more often in its headers: the rows are the same or not there, whatever breaks."""
-    cache = LandmarkCache(tmp_path, "hog-1")
+    cache = RowCache(tmp_path, "hog-1")
     cache.store(**rows_named("a", "b"))
     (file,) = tmp_path.glob("*/*.npz")
     content, undisturbed, n_lost = file.read_bytes(), cache.load(), 0
@@ -163,14 +163,14 @@ def test_a_flipped_bit_is_told_from_data_wherever_it_is(tmp_path):
     ],
 )
 def test_an_archive_of_other_shapes_is_no_batch(tmp_path, changes):
-    cache = LandmarkCache(tmp_path, "hog-1")
+    cache = RowCache(tmp_path, "hog-1")
     cache.store(**rows_named("a", "b"))
     np.savez(tmp_path / "hog-1" / "planted.npz", **rows_named("c", "d", **changes))
     assert cache.load()["digests"].tolist() == ["a", "b"]
 
 
 def test_damage_is_set_aside_told_once_and_cleared(tmp_path, caplog):
-    cache = LandmarkCache(tmp_path, "hog-1")
+    cache = RowCache(tmp_path, "hog-1")
     cache.store(**rows_named("a"))
     for name in ("one", "two"):
         (tmp_path / "hog-1" / f"{name}.npz").write_bytes(b"PK")
@@ -184,7 +184,7 @@ def test_damage_is_set_aside_told_once_and_cleared(tmp_path, caplog):
 
 def test_a_batch_that_lacks_the_right_to_be_read_is_left_where_it_is(tmp_path, caplog):
     (tmp_path / "hog-1" / "folder.npz").mkdir(parents=True)
-    assert not len(LandmarkCache(tmp_path, "hog-1").load()["digests"])
+    assert not len(RowCache(tmp_path, "hog-1").load()["digests"])
     assert "1 damaged or unreadable" in caplog.text and (tmp_path / "hog-1" / "folder.npz").is_dir()
 
 
@@ -193,5 +193,5 @@ def test_batches_of_before_are_read(tmp_path):
     (tmp_path / "hog-1").mkdir()
     np.savez(tmp_path / "hog-1" / "old.npz", **rows_named("a", "b"))
     with np.load(tmp_path / "hog-1" / "old.npz") as plain:
-        loaded = LandmarkCache(tmp_path, "hog-1").load()
+        loaded = RowCache(tmp_path, "hog-1").load()
         assert all(loaded[name].tobytes() == plain[name].tobytes() for name in plain)

@@ -11,8 +11,9 @@ from lineament.data.files import write_atomically
 from lineament.data.images import ArrayImages, TreeImages, decode_image
 from lineament.data.packed import open_tree
 from lineament.data.parallel import Workers
+from lineament.data.similar import Signatures, signature
 from lineament.landmarks import Faces, Finder, find_face, look_at
-from lineament.landmarks.cache import LandmarkCache
+from lineament.landmarks.cache import RowCache
 from lineament.landmarks.find import extractor_version
 
 
@@ -149,6 +150,23 @@ def shade(pictures, points, boxes):
     return {"shade": np.array([int(picture.mean()) for picture in pictures])}
 
 
+def test_what_tells_copies_is_taken_once_and_then_known(sample, tmp_path):
+    pictures = [sample.images[row] for row in range(6)]
+    look_at(ArrayImages(pictures[:2]), cache=tmp_path)  # two faces are known, but not what tells their copies
+    images = Counted([*pictures, pictures[0]])
+    faces = look_at(images, takers=[Signatures()], cache=tmp_path)
+    assert (len(images.decoded), faces.n_fresh) == (6, 4)
+    images.decoded.clear()
+    again = look_at(images, takers=[Signatures()], cache=tmp_path)
+    assert not images.decoded and faces.taken.keys() == again.taken.keys() == {"hash", "thumb"}
+    more = look_at(images, takers=[Signatures(), brightness], cache=tmp_path)
+    assert len(images.decoded) == 6 and np.isfinite(more.taken["brightness"]).all()
+    for looked_again in (again, more):
+        same(faces, looked_again)
+        assert all((faces.taken[name] == looked_again.taken[name]).all() for name in faces.taken)
+    assert (faces.taken["thumb"][0] == signature(pictures[0])[1]).all() and faces.taken["hash"].all()
+
+
 def test_what_is_taken_follows_the_miss_policy_and_the_unreadable(sample, tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
     cv2.imwrite(str(tmp_path / "b.png"), np.zeros((48, 48), np.uint8))
@@ -168,7 +186,7 @@ def test_the_seconds_a_face_took_are_kept(sample, tmp_path):
 def test_an_interrupted_extraction_goes_on_where_it_stopped(sample, tmp_path, monkeypatch):
     images = [sample.images[row] for row in range(40)]
     stored = []
-    store = LandmarkCache.store
+    store = RowCache.store
 
     def interrupt(self, **rows):
         if len(stored) == 2:
@@ -177,7 +195,7 @@ def test_an_interrupted_extraction_goes_on_where_it_stopped(sample, tmp_path, mo
         store(self, **rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(LandmarkCache, "store", interrupt)
+        patch.setattr(RowCache, "store", interrupt)
         with pytest.raises(KeyboardInterrupt):
             looked(images, cache=tmp_path)
     resumed = looked(images, cache=tmp_path)
