@@ -1,4 +1,7 @@
-PYTHON ?= python3.11
+# The newest Python that fits and can make an environment; another by make PYTHON=…
+PYTHON ?= $(shell for one in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	$$one -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2> /dev/null \
+	&& echo $$one && break; done)
 BIN := .venv/bin
 
 .PHONY: run test check lint types docs clean
@@ -28,6 +31,8 @@ docs: .venv/installed
 	@echo "Site: build/docs/index.html"
 
 .venv/installed: setup.cfg constraints.txt
+	@$(if $(PYTHON),echo "An environment by $$($(PYTHON) --version) in .venv",echo "No Python 3.11 to 3.14 with venv is \
+	found: install one, or name it: make PYTHON=…" && false)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cnn,dask,docs,test]'
 	touch $@

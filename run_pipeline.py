@@ -91,7 +91,7 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
         explanation=attempts.at("explanation", explained, prepared, folds, evaluations, models, options, lap="explain"),
     )
     finished = attempts.told(finished)
-    return Finished(write_report(finished, options.out), ranking_rows(finished))
+    return Finished(write_report(finished, options.out, n_jobs=options.work.n_jobs), ranking_rows(finished))
 
 
 def audited(prepared, protocol, options):
@@ -134,7 +134,7 @@ def _one_label(prepared, options, clock, *, command) -> Finished:
     )
     only = [only_label(prepared.dataset, cv=cv)]
     finished = finished_run(prepared, protocol, only, options, clock, command=command)
-    return Finished(write_report(finished, options.out), [])
+    return Finished(write_report(finished, options.out, n_jobs=options.work.n_jobs), [])
 
 
 def main(arguments: list[str] | None = None) -> int:

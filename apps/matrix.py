@@ -60,7 +60,8 @@ def _row(spec, prepared, options, clock, command):
         )
     out = options.out / faces.dataset.name
     save_models(doubting(models, evaluations, folds, faces), out)
-    page = write_report(finished_run(faces, protocol, evaluations, options, clock, command=command), out)
+    finished = finished_run(faces, protocol, evaluations, options, clock, command=command)
+    page = write_report(finished, out, n_jobs=options.work.n_jobs)
     cells = [_cell(faces, faces, evaluations, page, folds.clean)] if spec in options.source.test else []
     return cells + [_cell(faces, prepared[test], results, page) for test, results in zip(tests, transfers)]
 

@@ -11,9 +11,11 @@ def add_arguments(parser) -> None:
 
 def call(options) -> None:
     """Render, and print where the report is."""
+    import joblib
+
     from ..reports import rewrite_report
 
-    print(f"Report: {rewrite_report(options.run)}")
+    print(f"Report: {rewrite_report(options.run, n_jobs=joblib.cpu_count())}")
 
 
 COMMAND = Command(

@@ -2,8 +2,6 @@
 
 import logging
 import os
-import resource
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -36,6 +34,7 @@ from ..data import (
     usual_folds,
 )
 from ..data.labels import FOLDS
+from ..data.memory import peak_memory
 from ..data.parallel import Workers
 from ..data.similar import Signatures
 from ..features import (
@@ -278,12 +277,6 @@ def save_models(models: dict[str, FaceModel], out: Path) -> None:
     """Write every model of a run to its folder."""
     for model in models.values():
         save_model(out / "models", model)
-
-
-def peak_memory() -> int:
-    """Bytes of the largest process of this run so far, workers that have ended included."""
-    kilobytes = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return kilobytes * (1 if sys.platform == "darwin" else 1024)
 
 
 class Stopwatch:

@@ -6,7 +6,6 @@ python -m benchmarks.mutations [--n 5000]
 import argparse
 import collections
 import io
-import resource
 import struct
 import zlib
 
@@ -15,6 +14,7 @@ from PIL import Image
 
 from lineament.data import load_dataset
 from lineament.data.images import UnreadableImage, decode_image
+from lineament.data.memory import peak_memory
 from lineament.landmarks import look_at
 
 
@@ -111,7 +111,7 @@ def main(n):
     print("| mutation | face found | fallback box | listed reason |\n|---|---|---|---|")
     for kind, counts in table.items():
         print(f"| {kind} | {counts['found']} | {counts['fallback']} | {counts['reason']} |")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory() / 2**20
     print(f"\n{n} pictures, no crash, at most {peak:.0f} MiB.")
 
 

@@ -12,7 +12,6 @@ import argparse
 import json
 import math
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lineament.data import data_home, load_dataset
+from lineament.data.memory import peak_memory
 from lineament.features import DEFAULT_FAMILIES, FAMILIES, feature_table, iter_feature_tables
 from lineament.landmarks import look_at
 from lineament.landmarks.layout import LEFT_EYE, RIGHT_EYE
@@ -195,12 +195,12 @@ WAYS = {"blocks to disk": to_disk, "blocks to float32": to_float32, "one float64
 def measure_way(way, seed_file, n):
     """Run in a process of its own: prints processor and wall seconds and the peak in bytes."""
     faces = faces_of(np.load(seed_file), n)
-    drawn = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    drawn = peak_memory()
     cpu, wall = time.process_time(), time.perf_counter()
     with threadpool_limits(1):
         WAYS[way](faces)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_memory()
     print(json.dumps({"cpu": cpu, "wall": wall, "peak": peak, "before": drawn}))
 
 

@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import psutil
 from PIL import Image
 
 from lineament.apps.options import options_of
@@ -81,13 +81,18 @@ def timed(data: Path, out: Path, cache: Path) -> tuple[tuple[float, float], int,
     """Seconds of the clock and of all processors, exit code, and what is missing or why it was refused."""
     given = {"--data": data, "--out": out, "--cache": cache, "--n-jobs": 2}
     command = [sys.executable, "-m", "lineament", "run", *(word for pair in given.items() for word in pair)]
-    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    start, before = time.perf_counter(), cpu_of_children()
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=MOST_SECONDS)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = time.perf_counter() - start, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    seconds = time.perf_counter() - start, cpu_of_children() - before
     if done.returncode:
         return seconds, done.returncode, done.stderr.strip().rpartition("\n")[2]
     return seconds, 0, "; ".join(missing(out)) or "-"
+
+
+def cpu_of_children() -> float:
+    """Seconds of all processors that programs started here have taken, once they have ended."""
+    taken = psutil.Process().cpu_times()
+    return taken.children_user + taken.children_system
 
 
 def missing(out: Path) -> list[str]:

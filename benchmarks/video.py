@@ -6,13 +6,13 @@ There is no video among the data: a face of a photo is moved, turned and zoomed 
 """
 
 import argparse
-import resource
 import time
 from pathlib import Path
 
 import cv2
 import dlib
 import numpy as np
+import psutil
 
 from benchmarks.speed import DlibTrees, shape_predictor
 from lineament.data.images import decode_image
@@ -87,7 +87,7 @@ def inter_ocular(points):
 
 
 def resident_mb():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    return psutil.Process().memory_info().rss / 2**20
 
 
 def long_run(photos, n):

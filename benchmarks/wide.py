@@ -9,7 +9,6 @@ those of scikit-learn's plain solution is asked in `tests/test_wide.py`, on tabl
 
 import argparse
 import multiprocessing
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from lineament.classifiers.registry import fit_single_views, make_classifier
 from lineament.data import data_home, load_dataset
+from lineament.data.memory import peak_memory
 from lineament.data.parallel import Workers
 from lineament.features import Measures, measure
 from lineament.landmarks import look_at
@@ -45,7 +45,7 @@ def fit(name, path, answers):
     start = time.perf_counter()
     with threadpool_limits(1):
         fit_single_views(make_classifier(name), X, y, groups=None, families=family)
-    answers.send((time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    answers.send((time.perf_counter() - start, peak_memory() / 2**20))
 
 
 def alone(name, path):

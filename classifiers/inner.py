@@ -3,7 +3,7 @@
 import warnings
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 
 def inner_folds(y, groups=None, *, n_folds: int, random_state: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -24,11 +24,14 @@ def inner_folds(y, groups=None, *, n_folds: int, random_state: int) -> list[tupl
     list of pairs of int arrays
         Without folds whose training rows hold a single label; empty where nothing can be split.
     """
-    groups = np.arange(len(y)) if groups is None else np.asarray(groups)
-    n_folds = min(n_folds, len(np.unique(groups)), np.unique(y, return_counts=True)[1].max())
+    n_groups = len(y) if groups is None else len(np.unique(groups))
+    n_folds = min(n_folds, n_groups, np.unique(y, return_counts=True)[1].max())
     if n_folds < 2:
         return []
-    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=random_state)
+    if n_groups == len(y):  # no rows belong together: to deal them out one by one takes a hundredth of the time
+        splitter, groups = StratifiedKFold(n_folds, shuffle=True, random_state=random_state), None
+    else:
+        splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=random_state)
     with warnings.catch_warnings():
         # A label rarer than the folds is missing from some of them, which their scores allow for.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)

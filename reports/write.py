@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from joblib import delayed
+
 from ..data.files import write_atomically
+from ..data.parallel import pool
 from . import figures
 from .blocks import Picture
 from .document import metrics_document
@@ -25,13 +28,14 @@ log = logging.getLogger(__name__)
 LISTING = "files.txt"
 
 
-def write_report(run: Run, out: Path) -> Path:
+def write_report(run: Run, out: Path, *, n_jobs: int = 1) -> Path:
     """Write the folder of a finished run; nothing is fitted again.
 
     Parameters
     ----------
     run : Run
     out : path of the run folder; files of the same names are replaced
+    n_jobs : processes that draw figures; changes no byte
 
     Returns
     -------
@@ -43,7 +47,7 @@ def write_report(run: Run, out: Path) -> Path:
     LineamentError
         If the folder cannot be written.
     """
-    return render(keep_run(run, out), Path(out))
+    return render(keep_run(run, out), Path(out), n_jobs=n_jobs)
 
 
 def keep_run(run: Run, out: Path) -> Run:
@@ -53,9 +57,9 @@ def keep_run(run: Run, out: Path) -> Run:
     return run
 
 
-def rewrite_report(folder: Path) -> Path:
+def rewrite_report(folder: Path, *, n_jobs: int = 1) -> Path:
     """Write the report of a run folder again, from what it holds; the same version gives the same bytes."""
-    return render(load_run(folder), Path(folder))
+    return render(load_run(folder), Path(folder), n_jobs=n_jobs)
 
 
 def completed(run: Run, out: Path) -> Run:
@@ -79,14 +83,14 @@ def ranking_rows(run: Run) -> list[dict]:
     return rows_of_ranking(run, tables_of(run))
 
 
-def render(run: Run, out: Path, sections: Sequence[Section] = SECTIONS) -> Path:
+def render(run: Run, out: Path, sections: Sequence[Section] = SECTIONS, *, n_jobs: int = 1) -> Path:
     """Tables, figures and pages of a run with its excerpt; what an earlier run left here is removed.
 
     A section, table or figure that raises is told on the page and loses nothing else.
     """
     tables = tables_of(run, sections)
     page, _ = page_of(run, tables, sections)
-    page, images = drawn(page)
+    page, images = drawn(page, n_jobs)
     files, failures = table_files(tables)
     files |= {f"figures/{name}.png": themes["light"] for name, themes in images.items()}
     files["config.toml"] = toml(run.config)
@@ -102,16 +106,24 @@ def render(run: Run, out: Path, sections: Sequence[Section] = SECTIONS) -> Path:
     return out / "report.html"
 
 
-def drawn(page: Page) -> tuple[Page, dict[str, dict[str, bytes]]]:
+def drawn(page: Page, n_jobs: int = 1) -> tuple[Page, dict[str, dict[str, bytes]]]:
     """The figures of a page by name and theme; where one cannot be drawn, the page shows why in its place."""
+    pictures = list(page.pictures())
     images, notes = {}, {}
-    for picture in page.pictures():
-        try:
-            images[picture.name] = draw(picture)
-        except Exception as error:
+    for picture, (image, error) in zip(pictures, pool(n_jobs=n_jobs)(map(delayed(_draw_if_it_can), pictures))):
+        if error is not None:
             notes[picture.name] = _note(picture, _failure(f"figure '{picture.name}'", error).reason)
-            images[picture.name] = draw(notes[picture.name])
+            image = draw(notes[picture.name])
+        images[picture.name] = image
     return page.with_pictures(notes), images
+
+
+def _draw_if_it_can(picture):
+    """The figure and no error, or none and the error."""
+    try:
+        return draw(picture), None
+    except Exception as error:
+        return None, error
 
 
 def draw(picture: Picture) -> dict[str, bytes]:
