@@ -15,7 +15,6 @@ from lineament.apps.steps import (
     Finished,
     Stopwatch,
     check_labels,
-    check_ready,
     classifier_options,
     doubting,
     execution,
@@ -24,6 +23,7 @@ from lineament.apps.steps import (
     load,
     prepare,
     protocol_of,
+    ready,
     recipe_of,
     save_models,
 )
@@ -54,10 +54,14 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
     Raises
     ------
     LineamentError
-        For anything that the user can put right.
+        For anything that the user can put right, another run into the same folder among them.
     """
     options = options or options_of(**flags)
-    check_ready(options)
+    with ready(options):
+        return _run(options, command)
+
+
+def _run(options, command) -> Finished:
     clock = Stopwatch()
     with clock.lap("load"):
         dataset = load(options.source.dataset, options.source.data, options)
@@ -79,8 +83,8 @@ def run(options: RunOptions | None = None, *, command: str = "", **flags) -> Fin
             execution=execution(options),
         )
     attempts = Attempts(clock)
-    known = attempts.at("knowledge of when not to answer", doubting, models, evaluations, folds, prepared, lap="doubts")
-    models = known or models
+    doubts = models, evaluations, folds, prepared
+    models = attempts.at("knowledge of when not to answer", doubting, *doubts, lap="doubts") or models
     save_models(models, options.out)
     # Kept before anything else is asked of it: whatever fails or is stopped from here on, the evaluation stands.
     finished = keep_run(finished_run(prepared, protocol, evaluations, options, clock, command=command), options.out)
@@ -127,10 +131,7 @@ def _one_label(prepared, options, clock, *, command) -> Finished:
     log.warning("Every picture bears one label: there is nothing to tell apart, and no model is fitted.")
     cv = options.protocol.cv or FOLDS
     protocol = Protocol(
-        cv=cv,
-        seed=options.protocol.seed,
-        grouped_by=grouped_by(prepared),
-        reference=prepared.reference,
+        cv=cv, seed=options.protocol.seed, grouped_by=grouped_by(prepared), reference=prepared.reference
     )
     only = [only_label(prepared.dataset, cv=cv)]
     finished = finished_run(prepared, protocol, only, options, clock, command=command)

@@ -12,7 +12,6 @@ from .steps import (
     Prepared,
     Stopwatch,
     check_labels,
-    check_ready,
     classifier_options,
     doubting,
     execution,
@@ -20,6 +19,7 @@ from .steps import (
     load,
     prepare,
     protocol_of,
+    ready,
     recipe_of,
     save_models,
 )
@@ -27,7 +27,11 @@ from .steps import (
 
 def run_matrix(options: RunOptions, *, command: str = "") -> Finished:
     """Train on each dataset of `--train`, score on each of `--test`: a report of each, and the matrix page."""
-    check_ready(options)
+    with ready(options):
+        return _run_matrix(options, command)
+
+
+def _run_matrix(options, command) -> Finished:
     clock = Stopwatch()
     specs = dict.fromkeys([*options.source.train, *options.source.test])
     with clock.lap("load"):

@@ -2,7 +2,6 @@
 
 import sys
 
-from ..data.lock import locked
 from .command import Command
 from .options import EPILOG, add_options, resolved
 
@@ -14,8 +13,7 @@ def call(options) -> None:
         from .matrix import run_matrix as start
     else:
         from ..run_pipeline import run as start
-    with locked(chosen.out):
-        finished = start(chosen, command=options.command_line)
+    finished = start(chosen, command=options.command_line)
     if finished.rows:
         from .ranking import print_ranking
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ from ..data import (
     usual_folds,
 )
 from ..data.labels import FOLDS
+from ..data.lock import locked
 from ..data.memory import peak_memory
 from ..data.parallel import Workers
 from ..data.similar import Signatures
@@ -79,20 +80,21 @@ class Finished:
     rows: list[dict]
 
 
-def check_ready(options: RunOptions) -> None:
-    """Raise `LineamentError` now for what would stop the run only after the landmarks."""
+@contextmanager
+def ready(options: RunOptions) -> Iterator[None]:
+    """Hold the folder of a run, and raise `LineamentError` now for what would stop it only after the landmarks."""
     if _crop(options):
         check_torch()
-    for folder in (options.out, options.look.cache):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".writable.{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise LineamentError(
-                f"Cannot write into {folder} ({error.strerror}). Choose another folder with --out or --cache."
-            ) from error
+    cache = options.look.cache
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        probe = cache / f".writable.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise LineamentError(f"Cannot write into {cache} ({error.strerror}). Choose another --cache.") from error
+    with locked(options.out):
+        yield
 
 
 def load(name: str, path: Path | None, options: RunOptions) -> Dataset:

@@ -8,6 +8,7 @@ from pathlib import Path
 from joblib import delayed
 
 from ..data.files import write_atomically
+from ..data.lock import locked
 from ..data.parallel import pool
 from . import figures
 from .blocks import Picture
@@ -59,7 +60,9 @@ def keep_run(run: Run, out: Path) -> Run:
 
 def rewrite_report(folder: Path, *, n_jobs: int = 1) -> Path:
     """Write the report of a run folder again, from what it holds; the same version gives the same bytes."""
-    return render(load_run(folder), Path(folder), n_jobs=n_jobs)
+    run = load_run(folder)
+    with locked(folder):
+        return render(run, Path(folder), n_jobs=n_jobs)
 
 
 def completed(run: Run, out: Path) -> Run:

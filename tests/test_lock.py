@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+import lineament
 from lineament import run_pipeline
-from lineament.apps import cli
+from lineament.apps import cli, matrix
 from lineament.data import LineamentError, lock
 from lineament.data.lock import locked
 
@@ -28,10 +29,21 @@ def holder(start, tmp_path):
 
 
 def test_a_second_run_is_refused_with_one_line(holder, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(run_pipeline, "run", lambda *_, **__: pytest.fail("it ran"))
-    assert cli.main(["run", "--out", str(tmp_path)]) == 2
-    told = capsys.readouterr().err
-    assert told == f"lineament run: Another run writes into {tmp_path}. Wait for it, or choose another --out.\n"
+    told = f"Another run writes into {tmp_path}. Wait for it, or choose another --out."
+    for module in (run_pipeline, matrix):
+        monkeypatch.setattr(module, "load", lambda *_: pytest.fail("it ran"))
+    for flags in [], ["--train", "sample", "--test", "sample"]:
+        assert cli.main(["run", "--out", str(tmp_path), *flags]) == 2
+        assert capsys.readouterr().err == f"lineament run: {told}\n"
+    with pytest.raises(LineamentError, match="Another run writes"):
+        lineament.run(out=tmp_path)
+
+
+def test_a_report_is_not_written_into_the_folder_of_a_run_at_work(folder, start, capsys):
+    process = start([sys.executable, "-c", HOLDER, str(folder)], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == "held\n"
+    assert cli.main(["report", str(folder)]) == 2
+    assert "Another run writes into" in capsys.readouterr().err
 
 
 def test_the_lock_of_a_killed_run_is_free(holder, tmp_path):
