@@ -4,7 +4,7 @@ PYTHON ?= $(shell for one in python3.14 python3.13 python3.12 python3.11 python3
 	&& echo $$one && break; done)
 BIN := .venv/bin
 
-.PHONY: run test check lint types docs clean
+.PHONY: run test check lint types docs peers clean
 
 run: .venv/installed
 	$(BIN)/python run_pipeline.py --dataset sample --classifiers svm,logreg,lda,forest,cnn --cnn-epochs 10 --out runs/sample
@@ -36,6 +36,10 @@ docs: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cnn,dask,docs,test]'
 	touch $@
+
+# What benchmarks compare with, without what they would bring: a dlib that needs a compiler, another scikit-learn.
+peers: .venv/installed
+	$(BIN)/pip install --quiet --no-deps face_recognition lazypredict
 
 clean:
 	rm -rf .venv build runs

@@ -1,7 +1,7 @@
 """The comparison of four classifiers against the same written plainly with scikit-learn, and against LazyPredict.
 
     python -m benchmarks.compare [--n 4000] [--selectors none,rfe,mutual_info] [--rounds 3] [--n-jobs 2]
-    pip install --no-deps lazypredict && python -m benchmarks.compare --selectors ""
+    make peers && python -m benchmarks.compare --selectors ""
 
 Both get the same table, folds and models; both also fit every model on all rows. Plainly means one `cross_validate` of
 a whole pipeline for every classifier: with the same number of jobs, and as most write it, without a number, which is
@@ -24,6 +24,7 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import cross_validate
 from threadpoolctl import threadpool_limits
 
+from benchmarks.command import started
 from lineament.classifiers import Execution, Recipe, evaluate, make_classifier, make_folds, resolve_protocol
 from lineament.data import data_home, find_duplicates, image_digests, load_dataset
 from lineament.data.parallel import Workers
@@ -158,7 +159,7 @@ def main(options):
     try:
         rows = list(rows_against_lazy(table, dataset, folds, options.rounds))
     except ImportError as reason:
-        print(f"\nLazyPredict is left out ({reason}). Install it: pip install --no-deps lazypredict")
+        print(f"\nLazyPredict is left out ({reason}). Install it: make peers")
         return
     print("\n| model | ours, s | accuracy | LazyPredict, s | accuracy | times faster |\n|---|---|---|---|---|---|")
     print("\n".join(rows))
@@ -171,4 +172,4 @@ if __name__ == "__main__":
     parser.add_argument("--selectors", default="none,rfe,mutual_info")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--n-jobs", type=int, default=2)
-    main(parser.parse_args())
+    started(main, parser.parse_args())

@@ -20,6 +20,7 @@ from scipy.special import softmax
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from benchmarks.command import started
 from lineament.classifiers.abstention import RISKS, answered, confidence_of, guaranteed_threshold, plain_threshold
 from lineament.classifiers.conformal import LEVELS, sets_of, thresholds_of
 
@@ -141,4 +142,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    started(main)

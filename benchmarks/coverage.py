@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from benchmarks.command import started
 from lineament.data.scores import confusion_scores
 from lineament.reports.intervals import differences, score_estimates, shares
 from lineament.reports.slices import FEWEST_CLUSTERS, FEWEST_PICTURES
@@ -282,4 +283,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    started(main)

@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.command import started
 from lineament.data import load_dataset
 from lineament.data.images import decode_image
 from lineament.landmarks import DETECTORS, find_faces
@@ -93,13 +94,16 @@ def _error(points, truth):
     return np.linalg.norm(points - truth, axis=1).mean() / eyes
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--n", type=int, default=1000)
-    options = parser.parse_args()
+def main(options):
     cv2.setNumThreads(1)
     dataset = load_dataset("fer2013", options.data / "fer2013.zip")
     rows = np.random.default_rng(0).choice(len(dataset), options.n, replace=False)
     crops([dataset.images[row] for row in rows])
     photos(options.data / "photos")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--n", type=int, default=1000)
+    started(main, parser.parse_args())

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from benchmarks.command import started
 from lineament.classifiers.inner import inner_folds
 from lineament.classifiers.registry import fit_single_views, make_classifier
 from lineament.data.images import ArrayImages
@@ -83,4 +84,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    started(main)

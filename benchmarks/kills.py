@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.command import started
 from lineament.data import image_digests, load_dataset
 from lineament.landmarks import look_at
 from lineament.landmarks.cache import cache_entries
@@ -72,4 +73,4 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/fer2013.zip"))
     parser.add_argument("--n", type=int, default=5000)
-    main(**vars(parser.parse_args()))
+    started(main, **vars(parser.parse_args()))

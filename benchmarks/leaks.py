@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from benchmarks.command import started
 from lineament.classifiers import Protocol
 from lineament.classifiers.audit import DUPLICATES, SELECTION, SEQUENCES, SUBJECTS, audit
 from lineament.data import Dataset, Duplicates, find_duplicates
@@ -140,4 +141,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    started(main)

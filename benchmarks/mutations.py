@@ -12,6 +12,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
+from benchmarks.command import started
 from lineament.data import load_dataset
 from lineament.data.images import UnreadableImage, decode_image
 from lineament.data.memory import peak_memory
@@ -118,4 +119,4 @@ def main(n):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=5000)
-    main(parser.parse_args().n)
+    started(main, parser.parse_args().n)

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.command import started
 from lineament.data import data_home, load_dataset
 from lineament.data.memory import peak_memory
 from lineament.features import DEFAULT_FAMILIES, FAMILIES, feature_table, iter_feature_tables
@@ -235,4 +236,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    started(main)

@@ -25,6 +25,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
+from benchmarks.command import started
 from lineament.apps.options import options_of
 from lineament.apps.steps import load, look, measures_of
 from lineament.data import LineamentError
@@ -135,4 +136,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    started(main)

@@ -10,6 +10,7 @@ the median of the rounds; coverage is the share of pictures with a detected face
 
 import argparse
 import functools
+import importlib.util
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ import cv2
 import dlib
 import numpy as np
 
+from benchmarks.command import started
 from lineament.data import load_dataset
 from lineament.data.dataset import Dataset
 from lineament.data.images import TreeImages, decode_image
@@ -77,7 +79,7 @@ def usual_loop(files, upsample):
 
 
 def face_recognition_loop(files, upsample):
-    library, found = _face_recognition(), 0
+    library, found = face_recognition(), 0
     for file in files:
         image = library.load_image_file(str(file))
         boxes = library.face_locations(image, number_of_times_to_upsample=upsample)
@@ -86,18 +88,21 @@ def face_recognition_loop(files, upsample):
     return found / len(files)
 
 
-def _face_recognition():
-    """The package needs `pkg_resources`, which setuptools has removed: its one function is given here."""
-    if "pkg_resources" not in sys.modules:
-        import importlib.util
+@functools.cache
+def face_recognition():
+    """The package, or None where it is not installed.
 
+    It needs `pkg_resources`, which setuptools has removed: its one function is given here.
+    """
+    if "pkg_resources" not in sys.modules:
         folder = Path(importlib.util.find_spec("face_recognition_models").origin).parent
         stand_in = types.ModuleType("pkg_resources")
         stand_in.resource_filename = lambda package, name: str(folder / name)
         sys.modules["pkg_resources"] = stand_in
-    import face_recognition
-
-    return face_recognition
+    try:
+        return importlib.import_module("face_recognition")
+    except ImportError:
+        return None
 
 
 def timed(call):
@@ -122,7 +127,9 @@ def compare(name, dataset, files, upsample, rounds):
             }
             for level in upsample:
                 calls[f"the usual loop, upsample {level}"] = lambda level=level: usual_loop(files, level)
-                calls[f"face_recognition, upsample {level}"] = lambda level=level: face_recognition_loop(files, level)
+                if face_recognition():
+                    name = f"face_recognition, upsample {level}"
+                    calls[name] = lambda level=level: face_recognition_loop(files, level)
             for label, call in calls.items():
                 results.setdefault(label, []).append(timed(call))
     base = np.median([seconds for seconds, _ in results["raw dlib calls, 1 process"]])
@@ -132,6 +139,8 @@ def compare(name, dataset, files, upsample, rounds):
         seconds = np.median([one for one, _ in runs])
         figures = f"{seconds:.2f} | {len(files) / seconds:.1f} | {base / seconds:.2f} | {runs[0][1]:.1%}"
         print(f"| {label} | {figures} |", flush=True)
+    if not face_recognition():
+        print("| face_recognition | not installed: make peers | | | |")
 
 
 def main(options):
@@ -146,8 +155,9 @@ def main(options):
         for n_jobs in (1, 2):  # models are loaded and the pool is started once a session
             ours(dataset.take(range(8)), n_jobs, None)
         compare("FER2013", dataset, files, (1, 2, 3), options.rounds)
-    files = sorted((options.data / "photos").glob("*.jpg"))
-    compare("Photos", _dataset(options.data / "photos", files), files, (1,), options.rounds)
+    photos = options.data / "photos"
+    files = sorted(path for path in photos.iterdir() if path.suffix == ".jpg")
+    compare("Photos", _dataset(photos, files), files, (1,), options.rounds)
 
 
 def _dataset(folder, files):
@@ -161,4 +171,4 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--n", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
-    main(parser.parse_args())
+    started(main, parser.parse_args())

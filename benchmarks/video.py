@@ -14,6 +14,7 @@ import dlib
 import numpy as np
 import psutil
 
+from benchmarks.command import started
 from benchmarks.speed import DlibTrees, shape_predictor
 from lineament.data.images import decode_image
 from lineament.landmarks.detector import PHOTO_THRESHOLD, PHOTO_UPSAMPLED_PIXELS, _box, _hog_detector
@@ -119,17 +120,20 @@ def frame_of(frames, number):
     return frames[min(number % (2 * len(frames)), 2 * len(frames) - 1 - number % (2 * len(frames)))]
 
 
+def main(options):
+    cv2.setNumThreads(1)
+    if options.long:
+        long_run(options.photos, options.long)
+        return
+    names = "raw, ms|untracked, ms|ratio|tracked, ms|ratio|points differ|seen|raw with all fits, ms"
+    print("| frame |", " | ".join(names.split("|")), "|")
+    for size in SIZES:
+        compare(options.photos, size, options.frames)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", default="../shared/data/photos")
     parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--long", type=int, default=0)
-    options = parser.parse_args()
-    cv2.setNumThreads(1)
-    if options.long:
-        long_run(options.photos, options.long)
-    else:
-        names = "raw, ms|untracked, ms|ratio|tracked, ms|ratio|points differ|seen|raw with all fits, ms"
-        print("| frame |", " | ".join(names.split("|")), "|")
-        for size in SIZES:
-            compare(options.photos, size, options.frames)
+    started(main, parser.parse_args())

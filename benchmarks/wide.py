@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.command import started
 from lineament.classifiers.registry import fit_single_views, make_classifier
 from lineament.data import data_home, load_dataset
 from lineament.data.memory import peak_memory
@@ -77,4 +78,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    started(main)
