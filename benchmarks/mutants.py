@@ -141,6 +141,8 @@ def main(options):
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder / "lineament")], check=True)
+        if (ROOT.parent / "shared").is_dir():  # pictures without which some tests are skipped
+            (folder / "shared").symlink_to(ROOT.parent / "shared")
         sessions = {}
         for module in modules:
             sessions[module] = planned(module, folder)
@@ -164,8 +166,6 @@ def main(options):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faults", type=int, default=1000)
-    parser.add_argument(
-        "--modules", default="", help="such as landmarks/cache,data/lock (default: all that are listed)"
-    )
+    parser.add_argument("--modules", default="", help="such as landmarks/cache,data/lock (default: all of them)")
     parser.add_argument("--seed", type=int, default=0)
     started(main, parser.parse_args())
