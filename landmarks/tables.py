@@ -78,7 +78,7 @@ def read_faces(path: Path) -> Iterator[FaceRow]:
     """
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file, skipinitialspace=True)  # OpenFace writes ", " between columns
+            table = csv.DictReader(file, skipinitialspace=True, restval="")  # OpenFace writes ", " between columns
             style = _style_of(path, table.fieldnames or ())
             for number, cells in enumerate(table, start=2):
                 try:
