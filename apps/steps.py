@@ -33,6 +33,7 @@ from ..data import (
     units_to_train_on,
     usual_folds,
 )
+from ..data.files import remove_left_behind
 from ..data.labels import FOLDS
 from ..data.lock import locked
 from ..data.memory import peak_memory
@@ -55,6 +56,8 @@ from ..reports.settings import versions
 from .options import RunOptions, as_config
 
 log = logging.getLogger(__name__)
+
+LEFT_BEHIND_S = 3600  # after which no machine still writes one batch into a cache that several share
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ def ready(options: RunOptions) -> Iterator[None]:
     except OSError as error:
         raise LineamentError(f"Cannot write into {cache} ({error.strerror}). Choose another --cache.") from error
     with locked(options.out):
+        remove_left_behind(options.out)
+        remove_left_behind(cache, older_than_s=LEFT_BEHIND_S)
         yield
 
 

@@ -2,12 +2,17 @@
 
 import contextlib
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from .errors import LineamentError
 
+TEMPORARY = re.compile(r"\..*\.(\d+)\.tmp.*", re.DOTALL)
 TEMPORARIES: set[Path] = set()  # what this process has under way, to be removed if it is ended in the midst
 
 
@@ -47,6 +52,18 @@ def remove_temporaries() -> None:
     """Remove what this process has under way."""
     for temporary in list(TEMPORARIES):
         remove(temporary)
+
+
+def remove_left_behind(folder: Path, *, older_than_s: float = 0) -> None:
+    """Remove what killed processes of this machine had under way in a folder and below.
+
+    Where several machines write into one folder, a process of another is not seen from here: give its files some time.
+    """
+    for path in folder.rglob(".*.tmp*"):
+        mine = TEMPORARY.fullmatch(path.name)
+        with contextlib.suppress(OSError):  # it is gone by now
+            if mine and not psutil.pid_exists(int(mine[1])) and path.stat().st_mtime < time.time() - older_than_s:
+                remove(path)
 
 
 def remove(path: Path) -> None:

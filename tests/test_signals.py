@@ -2,11 +2,14 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from lineament.data.files import remove_left_behind
 
 PROGRAM = """
 import os, sys, time
@@ -147,3 +150,18 @@ def test_without_these_signals_commands_work(monkeypatch, capsys):
     thread.start()
     thread.join()
     assert codes == [0]
+
+
+def test_what_killed_runs_had_under_way_is_removed_by_the_next(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead, live = tmp_path / "tables" / f".a.csv.{gone.pid}.tmp", tmp_path / f".b.csv.{os.getpid()}.tmp"
+    folder, other = tmp_path / f".m.{gone.pid}.tmp.mp4", tmp_path / ".c.tmp"
+    dead.parent.mkdir()
+    folder.mkdir()
+    for path in dead, live, other, folder / "part":
+        path.touch()
+    remove_left_behind(tmp_path, older_than_s=60)
+    assert dead.exists() and folder.exists()
+    remove_left_behind(tmp_path)
+    assert not dead.exists() and not folder.exists() and live.exists() and other.exists()
