@@ -174,10 +174,8 @@ class Walk:
         counts = self.counts
         read = [_number(counts, "picture")] if counts["pictures"] or not counts["videos"] else []
         read += [f"{_number(counts, 'video')} ({_number(counts, 'frame')})"] if counts["videos"] else []
-        unreadable, cut = counts["unreadable"], counts["cut short"]
-        told = (
-            f"{_number(counts, 'face')} in {' and '.join(read)}, {unreadable} file{'s' * (unreadable != 1)} unreadable"
-        )
+        files, cut = counts["unreadable"], counts["cut short"]
+        told = f"{_number(counts, 'face')} in {' and '.join(read)}, {files} file{'s' * (files != 1)} unreadable"
         return f"{told}, {cut} cut short" if cut else told
 
     @property
@@ -231,11 +229,7 @@ def tell(source: Input, message: str) -> None:
 def add_arguments(parser) -> None:
     """The arguments of every command that walks over inputs; `walk_of` reads them."""
     parser.add_argument(
-        "paths",
-        nargs="+",
-        type=Path,
-        metavar="PATH",
-        help="pictures, videos, and folders, archives or patterns of them",
+        "paths", nargs="+", type=Path, metavar="PATH", help="pictures, videos, folders, archives, patterns such as *.jpg"
     )
     parser.add_argument("--detector", choices=sorted(DETECTORS), default="hog", help="default: hog")
     parser.add_argument("--landmark-model", type=Path, metavar="FILE", help="another 68-point model of dlib's kind")

@@ -44,16 +44,16 @@ def in_style(table: FeatureTable, style: str) -> FeatureTable:
     FeatureTable
         NaN in columns of theirs that nothing of ours fills.
     """
-    place = {name: column for column, name in enumerate(table.names)}
-    theirs = [
-        (column, family, *of) for family in table.families for column, of in FOREIGN[style].get(family, {}).items()
-    ]
-    used = {of for _, _, of, _ in theirs}
+    columns, names, families, used = [], [], [], set()
+    for family in table.families:
+        for name, (of, sign) in FOREIGN[style].get(family, {}).items():
+            columns.append(np.full(len(table), np.nan) if of is None else sign * table.X[:, table.names.index(of)])
+            names.append(name)
+            families.append(family)
+            used.add(of)
     kept = [column for column, name in enumerate(table.names) if name not in used]
-    blank = np.full(len(table), np.nan)
-    filled = [blank if of is None else sign * table.X[:, place[of]] for _, _, of, sign in theirs]
     return FeatureTable(
-        np.column_stack([*filled, table.X[:, kept]]) if theirs else table.X[:, kept],
-        (*(column for column, *_ in theirs), *(table.names[column] for column in kept)),
-        (*(family for _, family, *_ in theirs), *(table.family[column] for column in kept)),
+        np.column_stack([*columns, table.X[:, kept]]),
+        (*names, *(table.names[column] for column in kept)),
+        (*families, *(table.family[column] for column in kept)),
     )
