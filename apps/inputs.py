@@ -229,7 +229,7 @@ def tell(source: Input, message: str) -> None:
 def add_arguments(parser) -> None:
     """The arguments of every command that walks over inputs; `walk_of` reads them."""
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="pictures, videos, folders, archives, patterns such as *.jpg"
+        "paths", nargs="+", type=Path, metavar="PATH", help="pictures, videos, folders, archives, patterns of them"
     )
     parser.add_argument("--detector", choices=sorted(DETECTORS), default="hog", help="default: hog")
     parser.add_argument("--landmark-model", type=Path, metavar="FILE", help="another 68-point model of dlib's kind")

@@ -5,6 +5,7 @@ import tarfile
 import tempfile
 import weakref
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,14 +16,10 @@ from lineament.apps import cli
 from lineament.apps.inputs import Walk, inputs_at
 from lineament.apps.landmarks import drawing_places
 from lineament.data import LineamentError
+from lineament.landmarks.track import TrackedFace
 from lineament.landmarks.video import CODECS
 
 N_FRAMES = 12
-
-
-@pytest.fixture(scope="module")
-def crop(sample, sample_landmarks):
-    return np.asarray(sample.images[int(np.nanargmax(sample_landmarks.score))])
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +68,14 @@ def test_a_video_tells_its_times_and_keeps_ids(folder):
     frames = list(Walk(inputs_at([folder / "deep" / "talk.avi"])))
     assert np.allclose([frame.time_s for frame in frames], np.arange(N_FRAMES) / 10, atol=2e-3)
     assert {tuple(frame.face_ids) for frame in frames} == {(0,)} and frames[0].video.size == (320, 240)
+
+
+def test_ids_are_those_of_the_tracker(folder):
+    """Faces stand largest first, whichever came first."""
+    (frame,) = Walk(inputs_at([folder / "face.png"]))
+    (face,) = frame.found
+    tracked = [TrackedFace(face.box, face.points, face.score, True, face.sharpness, face_id) for face_id in (4, 1)]
+    assert replace(frame, found=tracked).face_ids == [4, 1] and len(replace(frame, found=tracked).faces) == 2
 
 
 def test_frames_are_let_go(folder):

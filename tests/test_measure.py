@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,27 +16,13 @@ from lineament.landmarks.tables import STYLES, read_faces
 EXCERPTS = Path(__file__).parent / "excerpts"
 
 
-@pytest.fixture(scope="module")
-def crop(sample, sample_landmarks):
-    return np.asarray(sample.images[int(np.nanargmax(sample_landmarks.score))])
-
-
-@pytest.fixture(scope="module")
-def folder(crop, tmp_path_factory):
-    """A face, and a picture without any."""
-    place = tmp_path_factory.mktemp("in")
-    cv2.imwrite(str(place / "face.png"), crop)
-    cv2.imwrite(str(place / "none.png"), np.full((64, 64), 90, np.uint8))
-    return place
-
-
 @pytest.fixture
-def measured(folder, tmp_path):
+def measured(face_and_none, tmp_path):
     """Run the command on the folder and read its table."""
 
     def run(*arguments):
         out = tmp_path / "measures.csv"
-        assert cli.main(["measure", str(folder), "--out", str(out), *arguments]) == 0
+        assert cli.main(["measure", str(face_and_none), "--out", str(out), *arguments]) == 0
         return pd.read_csv(out)
 
     return run
@@ -61,7 +46,7 @@ def test_units_rest_on_the_skin_too(measured, crop):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_picture_without_a_face_keeps_its_row(style, measured, folder, tmp_path):
+def test_a_picture_without_a_face_keeps_its_row(style, measured, face_and_none, tmp_path):
     table = measured("--style", style, "--features", "aus,distances")
     assert [Path(name).name for name in table["input"]] == ["face.png", "none.png"]
     names = in_style(feature_table(np.full((1, 68, 2), np.nan), ["aus", "distances"]), style).names
@@ -74,6 +59,13 @@ def test_columns_are_those_of_the_table(families, measured, crop):
     table, numbers = measured("--features", families), expected(crop, tuple(families.split(",")))
     assert [column for column in table if column in numbers] == list(numbers)
     assert np.allclose(table.loc[0, list(numbers)].astype(float), list(numbers.values()), rtol=1e-5, atol=1e-9)
+
+
+def test_names_stand_over_their_numbers(measured, crop):
+    """Families of pixels come last in a table, in whatever order they are named."""
+    alone = feature_table(find_faces(crop)[0].points[None], ["distances"])
+    table = measured("--features", "hog,distances")
+    assert np.allclose(table.loc[0, list(alone.names)].astype(float), alone.X[0], rtol=1e-5)
 
 
 def test_openface_has_its_units_and_turns(measured, crop):
@@ -130,7 +122,7 @@ def test_every_style_is_known_to_the_exchange():
     assert set(FOREIGN) == set(STYLES)
 
 
-def test_a_mistake_is_told_before_any_work(folder, tmp_path, capsys):
+def test_a_mistake_is_told_before_any_work(face_and_none, tmp_path, capsys):
     out = tmp_path / "m.csv"
     for arguments, message in (
         (["--features", "aus,poze"], "Unknown feature family 'poze'. Did you mean 'pose'?"),
@@ -138,7 +130,7 @@ def test_a_mistake_is_told_before_any_work(folder, tmp_path, capsys):
         (["--style", "opnface"], "Unknown --style 'opnface'. Did you mean 'openface'?"),
         (["--out", str(tmp_path)], "is a folder. Name a file"),
     ):
-        assert cli.main(["measure", str(folder), "--out", str(out), *arguments]) == 2
+        assert cli.main(["measure", str(face_and_none), "--out", str(out), *arguments]) == 2
         told = capsys.readouterr()
         assert message in told.err and told.err.count("\n") == 1 and not out.exists()
     (tmp_path / "broken.png").write_bytes(b"no picture")
