@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ..data import LineamentError
 from ..features import FAMILIES, FeatureTable, Measures, measure
@@ -32,7 +33,8 @@ def call(options) -> int:
     names, families = measures.columns
     columns = in_style(FeatureTable(np.empty((0, len(names))), names, families), options.style).names
     rows = (row for frame in walk for row in _measured(frame, measures, options.style))
-    face_table.write_table(options.out, rows, style=options.style, more=columns)
+    with threadpool_limits(1):  # products of a face or two: threads of BLAS would wait for each other longer than work
+        face_table.write_table(options.out, rows, style=options.style, more=columns)
     print(f"{walk.summary}: {options.out}, {len(names):,} measurements of each face")
     return 0 if walk.any_read else 1
 

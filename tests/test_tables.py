@@ -73,6 +73,19 @@ def test_excerpts_are_datasets_once_labels_stand_beside(name, tmp_path):
     assert dataset.name == name and len(dataset) == 4 and np.isfinite(dataset.landmarks).all()
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_our_tables_are_datasets_once_labels_stand_beside(style, tmp_path):
+    face = a_face(np.random.default_rng(0).uniform(0, 90, (68, 2)))
+    for label in ("calm", "tense"):
+        (tmp_path / label).mkdir()
+        rows = [FaceRow(f"{label}.mp4", 1, 0.0, 0, face, {"au1": "0.5"}), FaceRow(f"{label}.mp4", 2, 0.1, 0, None)]
+        with (tmp_path / label / "faces.csv").open("w", newline="") as file:
+            write_faces(rows, file, style=style, more=("au1",))
+    dataset = load_dataset("auto", tmp_path)
+    assert len(dataset) == 4 and np.isfinite(dataset.landmarks).all(axis=(1, 2)).tolist() == [True, False] * 2
+    assert set(dataset.label_names) == {"calm", "tense"}
+
+
 def test_turns_of_the_head_are_those_of_openface(tmp_path):
     """A head turned about each axis of OpenFace's camera (right, down, away) is written under that axis."""
     camera = np.array([[500, 0, 0], [0, 500, 0], [0, 0, 1]], dtype=float)
