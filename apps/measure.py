@@ -33,7 +33,7 @@ def call(options) -> int:
     names, families = measures.columns
     columns = in_style(FeatureTable(np.empty((0, len(names))), names, families), options.style).names
     rows = (row for frame in walk for row in _measured(frame, measures, options.style))
-    with threadpool_limits(1):  # products of a face or two: threads of BLAS would wait for each other longer than work
+    with threadpool_limits(1, "blas"):  # of so small products the threads would wait longer for each other than work
         face_table.write_table(options.out, rows, style=options.style, more=columns)
     print(f"{walk.summary}: {options.out}, {len(names):,} measurements of each face")
     return 0 if walk.any_read else 1

@@ -122,6 +122,13 @@ def test_every_style_is_known_to_the_exchange():
     assert set(FOREIGN) == set(STYLES)
 
 
+def test_help_says_what_the_numbers_are(capsys):
+    assert cli.main(["measure", "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for part in ("outer eye corners (IOD)", "angles in radians", "no FACS codes", "gaze", *FAMILIES):
+        assert part in told
+
+
 def test_a_mistake_is_told_before_any_work(face_and_none, tmp_path, capsys):
     out = tmp_path / "m.csv"
     for arguments, message in (
