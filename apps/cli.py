@@ -27,6 +27,7 @@ COMMANDS = {  # name: (module of this folder, what it does)
     "compare": ("compare", "one page on how runs differ, and whether chance explains it"),
     "data": ("datasets", "list, fetch or describe datasets"),
     "landmarks": ("landmarks", "68 points of every face in pictures, folders and videos, as a CSV"),
+    "measure": ("measure", "action units, head pose and other measurements of every face, as a CSV"),
     "cache": ("cache", "what the landmark cache holds (info), and its removal (clear)"),
     "completion": ("completion", "print a script by which a shell completes all of these"),
 }

@@ -25,7 +25,7 @@ from ..data import BACKENDS, DATASETS, SPELLINGS, LineamentError, check_choice, 
 from ..features import DEFAULT_FAMILIES, FAMILIES, REFERENCES
 from ..landmarks import DETECTORS, ON_MISS
 from . import values
-from .parser import Hints, Parser
+from .parser import Hints, Parser, choice_lines
 
 log = logging.getLogger(__name__)
 
@@ -281,12 +281,10 @@ def default_of(one: Field):
 
 
 def _help(one) -> str:
-    lines, choices, default = [one.metadata["about"]], one.metadata["choices"], default_of(one)
+    about, default = one.metadata["about"], default_of(one)
     if default is not None:
-        lines[0] += f" (default: {','.join(default) if isinstance(default, tuple) else default})"
-    width = max(map(len, choices), default=0)
-    lines += [f"  {name:{width}}  {about}" for name, about in choices.items()]
-    return "\n".join(lines).replace("%", "%%")
+        about += f" (default: {','.join(default) if isinstance(default, tuple) else default})"
+    return "\n".join([about.replace("%", "%%"), *choice_lines(one.metadata["choices"])])
 
 
 def _built(chosen) -> RunOptions:

@@ -5,7 +5,7 @@ import difflib
 import re
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..data.errors import LineamentError, check_choice
 
@@ -73,6 +73,12 @@ class Parser(argparse.ArgumentParser):
                 near = difflib.get_close_matches(flag, known, n=1, cutoff=0.5)
                 hint = f"Did you mean {near[0]}?" if near else f"Run {self.prog} --help for what is there."
                 raise LineamentError(f"Unknown flag {flag}. {hint}")
+
+
+def choice_lines(choices: Mapping[str, str]) -> list[str]:
+    """Each choice with what it means, as lines of help."""
+    width = max(map(len, choices), default=0)
+    return [f"  {name:{width}}  {about}".replace("%", "%%") for name, about in choices.items()]
 
 
 def whole(least: int) -> Callable[[str], int]:

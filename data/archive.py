@@ -3,6 +3,7 @@
 import io
 import lzma
 import os
+import shutil
 import stat
 import tarfile
 import zipfile
@@ -64,6 +65,11 @@ class Tree:
                 raise OSError(f"larger than {MAX_FILE_BYTES >> 20} MiB")
             with self.open(name) as stream:
                 return stream.read()
+
+    def copy(self, name: str, file) -> None:
+        """Write the content of one file, of whatever size, to an open binary file; raises OSError."""
+        with _as_os_error(), self.open(name) as stream:
+            shutil.copyfileobj(stream, file)
 
     def open(self, name: str) -> io.BufferedIOBase:
         """Return a binary stream of one file; it and its reading raise one of `ARCHIVE_ERRORS`."""

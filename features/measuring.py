@@ -48,6 +48,17 @@ class Measures:
         return tuple(name for name in self.families if FAMILIES[name].compute_pixels)
 
     @property
+    def order(self) -> tuple[str, ...]:
+        """The families as a table has them: those of points first, then those of pixels alone."""
+        return tuple(sorted(self.families, key=lambda name: FAMILIES[name].needs_pixels))
+
+    @property
+    def columns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of a table's columns (d,), and the family (d,) of each."""
+        of = [(name, family) for family in self.order for name in FAMILIES[family].names]
+        return tuple(name for name, _ in of), tuple(family for _, family in of)
+
+    @property
     def takers(self) -> tuple["PixelTaker", ...]:
         """What `landmarks.look_at` is to take from the pictures; empty where points are enough."""
         return (PixelTaker(self.of_pixels, self.views, self.crop),) if self.of_pixels or self.crop else ()
@@ -122,9 +133,8 @@ def face_table(faces: Faces, families: Sequence[str] = DEFAULT_FAMILIES, *, mirr
 
 
 def _table(faces, measures, view) -> FeatureTable:
-    """Families of points first, then those of pixels alone."""
-    of_points = [name for name in measures.families if not FAMILIES[name].needs_pixels]
-    of_pixels = [name for name in measures.families if FAMILIES[name].needs_pixels]
+    of_points = [name for name in measures.order if not FAMILIES[name].needs_pixels]
+    of_pixels = [name for name in measures.order if FAMILIES[name].needs_pixels]
     points = faces.points if view == FACE else mirrored(faces.points)
     tables = [feature_table(points, [name]) for name in of_points]
     for name, table in zip(of_points, tables):
@@ -134,12 +144,7 @@ def _table(faces, measures, view) -> FeatureTable:
     precision = np.float32 if of_pixels else np.float64
     blocks = [table.X.astype(precision, copy=False) for table in tables]
     blocks += [_taken(faces, name, view) for name in of_pixels]
-    order = [*of_points, *of_pixels]
-    return FeatureTable(
-        np.concatenate(blocks, axis=1),
-        tuple(column for name in order for column in FAMILIES[name].names),
-        tuple(name for name in order for _ in FAMILIES[name].names),
-    )
+    return FeatureTable(np.concatenate(blocks, axis=1), *measures.columns)
 
 
 def _taken(faces, name, view):

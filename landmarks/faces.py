@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..data.dataset import image_digests
+from ..data.images import ArrayImages
+from .fitting import Face
 from .layout import N_POINTS
 from .quality import head_pose
 
@@ -125,4 +127,17 @@ def given_faces(images: Sequence, points: np.ndarray) -> Faces:
         boxes=boxes,
         found=found,
         score=np.full(len(points), np.nan),
+    )
+
+
+def faces_of(image: np.ndarray, found: Sequence[Face]) -> Faces:
+    """All faces of one picture, uint8 (H, W) or (H, W, 3) RGB, as n rows of it; their digests are not known."""
+    n = len(found)
+    return Faces(
+        images=ArrayImages([image] * n),
+        points=np.array([face.points for face in found], dtype=np.float32).reshape(n, N_POINTS, 2),
+        boxes=np.array([face.box for face in found]).reshape(n, 4).round().astype(np.int32),
+        found=np.array([face.found for face in found], dtype=bool),
+        score=np.array([face.score for face in found], dtype=float),
+        sharpness=np.array([face.sharpness for face in found], dtype=float),
     )

@@ -1,16 +1,17 @@
-"""Faces as CSV tables with the columns of OpenFace or of py-feat: written and read.
+"""Faces as CSV tables with columns of our own, of OpenFace or of py-feat: written and read.
 
 Written are the columns of OpenFace's `-2Dfp -pose` for a video with several faces, and those of py-feat's `Fex` that
-follow from points, each in the order of those tools; our own columns stand behind them. Read are also the tables of
-OpenFace before version 2 (no face_id, a space after each comma), of its FaceLandmarkImg (`face` in place of frame,
-face_id, timestamp and success) and of early py-feat (no FaceScore).
+follow from points, each in the order of those tools; our own columns stand behind them, and further ones, such as
+measurements, where the tools have theirs: in between. Read are also the tables of OpenFace before version 2 (no
+face_id, a space after each comma), of its FaceLandmarkImg (`face` in place of frame, face_id, timestamp and success)
+and of early py-feat (no FaceScore).
 
 Baltrušaitis et al., "OpenFace 2.0", FG 2018; Cheong et al., "Py-Feat", Affective Science 2023.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,26 +31,36 @@ IDENTITY = "Person_"  # py-feat's names: Person_0, Person_1, …
 
 @dataclass(frozen=True)
 class FaceRow:
-    """One face of a picture or frame. `face` is None where none was seen; `frame` counts from 1."""
+    """One face of a picture or frame. `face` is None where none was seen; `frame` counts from 1.
+
+    `more` are cells of further columns, or of the style's own in place of what it would write there.
+    """
 
     input: str
     frame: int
     time_s: float
     face_id: int
     face: Face | None
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TableStyle:
-    """Column names, cells of a row by column, and the row again from cells."""
+    """Column names before and behind further ones, cells of a row by column, and the row again from cells."""
 
-    columns: tuple[str, ...]
+    front: tuple[str, ...]
+    back: tuple[str, ...]
     cells: Callable[[FaceRow], dict]
     row: Callable[[dict], FaceRow]
     about: str
 
+    def header(self, more: Sequence[str] = ()) -> tuple[str, ...]:
+        """All columns of a table that has those of `more` as well."""
+        own = {*self.front, *self.back}
+        return (*self.front, *(column for column in more if column not in own), *self.back)
 
-def write_faces(rows: Iterable[FaceRow], file, *, style: str = "openface") -> int:
+
+def write_faces(rows: Iterable[FaceRow], file, *, style: str = "openface", more: Sequence[str] = ()) -> int:
     """Write rows to an open text file as they come, and return how many.
 
     Parameters
@@ -57,19 +68,21 @@ def write_faces(rows: Iterable[FaceRow], file, *, style: str = "openface") -> in
     rows : iterable of FaceRow
     file : text file, opened with newline=""
     style : name in `STYLES`
+    more : sequence of str
+        Further columns, for what the rows have in their `more`.
     """
     columns = STYLES[check_choice("--style", style, STYLES)]
-    table = csv.DictWriter(file, columns.columns)
+    table = csv.DictWriter(file, columns.header(more))
     table.writeheader()
     count = 0
     for row in rows:
-        table.writerow(columns.cells(row))
+        table.writerow({**columns.cells(row), **row.more})
         count += 1
     return count
 
 
 def read_faces(path: Path) -> Iterator[FaceRow]:
-    """Rows of a CSV of OpenFace, of py-feat or of `write_faces`.
+    """Rows of a CSV of OpenFace, of py-feat or of `write_faces`, without their `more`.
 
     Raises
     ------
@@ -118,24 +131,31 @@ def _points(cells) -> np.ndarray:
 
 
 def _pose(face):
-    return head_pose(face.points[None])[0]
+    """Yaw, pitch and roll in radians."""
+    return np.radians(head_pose(face.points[None])[0])
+
+
+def _own_cells(row) -> dict:
+    face = row.face
+    cells = {
+        "input": row.input, "frame": row.frame, "timestamp": f"{row.time_s:.3f}", "face_id": row.face_id,
+        "success": int(face is not None),
+    }  # fmt: skip
+    if face is not None:
+        cells |= {"score": _cell(face.score, 6), "sharpness": _cell(face.sharpness, 2)} | _box_cells(face)
+    return cells | _point_cells(face)
 
 
 def _openface_cells(row) -> dict:
-    face = row.face
-    cells = {
-        "frame": row.frame, "face_id": row.face_id, "timestamp": f"{row.time_s:.3f}", "success": int(face is not None),
-        "confidence": 0, "input": row.input,
-    }  # fmt: skip
+    cells, face = _own_cells(row) | {"confidence": 0}, row.face
     if face is not None:
-        yaw, pitch, roll = np.radians(_pose(face))
+        yaw, pitch, roll = _pose(face)
         share = (face.score - LOWEST_SCORE) / (CONFIDENT_SCORE - LOWEST_SCORE)
-        cells |= {"confidence": _cell(np.clip(share, 0, 1), 3), "score": _cell(face.score, 6)}
         # OpenFace: radians about the camera's axes (right, down, away). Turning about them moves the nose down, to the
         # picture's left, and the eyes clockwise. pose_T stays empty: millimetres need the camera's focal length.
         cells |= {"pose_Rx": _cell(-pitch, 4), "pose_Ry": _cell(-yaw, 4), "pose_Rz": _cell(roll, 4)}
-        cells |= _box_cells(face) | {"sharpness": _cell(face.sharpness, 2)}
-    return cells | _point_cells(face)
+        cells |= {"confidence": _cell(np.clip(share, 0, 1), 3)}
+    return cells
 
 
 def _box_cells(face) -> dict:
@@ -170,11 +190,11 @@ def _pyfeat_cells(row) -> dict:
         "face_id": row.face_id, "timestamp": f"{row.time_s:.3f}",
     }  # fmt: skip
     if face is not None:
-        # In degrees, as those of older py-feat. Its present ones are radians about x, y and z in this order, whatever
-        # their names say.
+        # Since version 2: radians, up, to the subject's right, and tilted to that side. Before, py-feat had degrees,
+        # or turns about x, y and z in this order, whatever the names say. X, Y, Z stay empty as pose_T does.
         yaw, pitch, roll = _pose(face)
         cells |= _box_cells(face) | {"FaceScore": _cell(face.score, 6)}
-        cells |= {"Pitch": _cell(pitch, 3), "Roll": _cell(roll, 3), "Yaw": _cell(yaw, 3)}
+        cells |= {"Pitch": _cell(pitch, 4), "Roll": _cell(-roll, 4), "Yaw": _cell(-yaw, 4)}
     return cells | _point_cells(face)
 
 
@@ -199,14 +219,18 @@ def _pyfeat_time(cells) -> float:
 
 
 STYLES = {
+    "lineament": TableStyle(
+        ("input", "frame", "timestamp", "face_id", "success", "score", "sharpness", *BOX_COLUMNS), POINT_COLUMNS,
+        _own_cells, _openface_row, "where and when, and the points last",
+    ),
     "openface": TableStyle(
         ("frame", "face_id", "timestamp", "confidence", "success", "pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx",
-         "pose_Ry", "pose_Rz", *POINT_COLUMNS, "input", "score", *BOX_COLUMNS, "sharpness"),
+         "pose_Ry", "pose_Rz", *POINT_COLUMNS), ("input", "score", *BOX_COLUMNS, "sharpness"),
         _openface_cells, _openface_row, "OpenFace's columns, then input, score, box and sharpness",
     ),
     "pyfeat": TableStyle(
-        (*BOX_COLUMNS, "FaceScore", *POINT_COLUMNS, "Pitch", "Roll", "Yaw", "input", "frame", "approx_time",
-         "Identity", "face_id", "timestamp"),
+        (*BOX_COLUMNS, "FaceScore", *POINT_COLUMNS, "Pitch", "Roll", "Yaw", "X", "Y", "Z"),
+        ("input", "frame", "approx_time", "Identity", "face_id", "timestamp"),
         _pyfeat_cells, _pyfeat_row, "py-feat's columns, then face_id and timestamp",
     ),
 }  # fmt: skip

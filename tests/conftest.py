@@ -3,6 +3,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -90,6 +91,21 @@ def sample_digests(sample):
 @pytest.fixture(scope="session")
 def sample_landmarks(sample, tmp_path_factory):
     return look_at(sample.images, cache=tmp_path_factory.mktemp("landmarks"), workers=Workers(2))
+
+
+@pytest.fixture(scope="session")
+def crop(sample):
+    """A picture of one face that the detector sees."""
+    return np.asarray(sample.images[3])
+
+
+@pytest.fixture(scope="session")
+def face_and_none(crop, tmp_path_factory):
+    """A folder with a face, and with a picture without any."""
+    place = tmp_path_factory.mktemp("face_and_none")
+    cv2.imwrite(str(place / "face.png"), crop)
+    cv2.imwrite(str(place / "none.png"), np.full((64, 64), 90, np.uint8))
+    return place
 
 
 @pytest.fixture

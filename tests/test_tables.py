@@ -23,7 +23,7 @@ POINTS = [f"{axis}_{number}" for axis in "xy" for number in range(68)]
 OPENFACE = ["frame", "face_id", "timestamp", "confidence", "success"]
 OPENFACE += ["pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz", *POINTS]
 PYFEAT = ["FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight", "FaceScore", *POINTS]
-PYFEAT += ["Pitch", "Roll", "Yaw", "input", "frame", "approx_time", "Identity"]
+PYFEAT += ["Pitch", "Roll", "Yaw", "X", "Y", "Z", "input", "frame", "approx_time", "Identity"]
 
 
 def written(tmp_path, rows, style):
@@ -38,7 +38,7 @@ def a_face(points, score=0.5):
 
 @pytest.mark.parametrize("style, expected", [("openface", OPENFACE), ("pyfeat", PYFEAT)])
 def test_columns_stand_in_the_order_of_the_tool(style, expected):
-    assert list(STYLES[style].columns[: len(expected)]) == expected
+    assert list(STYLES[style].header()[: len(expected)]) == expected
 
 
 def test_the_excerpts_have_those_columns_in_that_order():
@@ -73,6 +73,19 @@ def test_excerpts_are_datasets_once_labels_stand_beside(name, tmp_path):
     assert dataset.name == name and len(dataset) == 4 and np.isfinite(dataset.landmarks).all()
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_our_tables_are_datasets_once_labels_stand_beside(style, tmp_path):
+    face = a_face(np.random.default_rng(0).uniform(0, 90, (68, 2)))
+    for label in ("calm", "tense"):
+        (tmp_path / label).mkdir()
+        rows = [FaceRow(f"{label}.mp4", 1, 0.0, 0, face, {"au1": "0.5"}), FaceRow(f"{label}.mp4", 2, 0.1, 0, None)]
+        with (tmp_path / label / "faces.csv").open("w", newline="") as file:
+            write_faces(rows, file, style=style, more=("au1",))
+    dataset = load_dataset("auto", tmp_path)
+    assert len(dataset) == 4 and np.isfinite(dataset.landmarks).all(axis=(1, 2)).tolist() == [True, False] * 2
+    assert set(dataset.label_names) == {"calm", "tense"}
+
+
 def test_turns_of_the_head_are_those_of_openface(tmp_path):
     """A head turned about each axis of OpenFace's camera (right, down, away) is written under that axis."""
     camera = np.array([[500, 0, 0], [0, 500, 0], [0, 0, 1]], dtype=float)
@@ -84,6 +97,18 @@ def test_turns_of_the_head_are_those_of_openface(tmp_path):
         rows.append(FaceRow("a.png", 1, 0.0, 0, a_face(points)))
     table = pd.read_csv(written(tmp_path, rows, "openface"))
     assert np.allclose(table[["pose_Rx", "pose_Ry", "pose_Rz"]], np.radians(15) * np.eye(3), atol=np.radians(4))
+
+
+def test_turns_of_the_head_are_those_of_pyfeat(tmp_path):
+    """Radians: up, to the subject's right, tilted to that side. Py-feat of the excerpt wrote turns about x, y and z of
+    a camera (right, down, away) as Pitch, Roll and Yaw; version 2 names and turns them so in its Detectorv1.
+    """
+    theirs = pd.read_csv(EXCERPTS / "pyfeat.csv")
+    expected = np.stack([-theirs["Pitch"], -theirs["Yaw"], theirs["Roll"]], axis=1)
+    ours = pd.read_csv(written(tmp_path, read_faces(EXCERPTS / "pyfeat.csv"), "pyfeat"))
+    assert np.allclose(ours[["Pitch", "Roll"]], expected[:, :2], atol=0.1)
+    assert (np.sign(ours["Yaw"]) == np.sign(expected[:, 2])).all()  # six points of a mean head tell yaw less well
+    assert ours[["X", "Y", "Z"]].isna().all(axis=None)
 
 
 def test_the_head_of_the_excerpt_turns_as_openface_saw_it(tmp_path):
@@ -103,6 +128,18 @@ def test_a_missing_number_is_an_empty_cell(style, tmp_path):
     table = pd.read_csv(path)
     assert table["x_0"].isna().tolist() == [False, True] and table[POINTS].dtypes.eq(float).all()
     assert [(row.face_id, row.time_s) for row in read_faces(path)] == [(3, 0.0), (0, 61.5)]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_further_cells_stand_between_and_in_place_of_the_styles_own(style, tmp_path):
+    """A measurement has its column; a face without any, or without a face, has an empty cell there."""
+    face, first = a_face(np.arange(136).reshape(68, 2)), STYLES[style].front[0]
+    rows = [FaceRow("a", 1, 0.0, 0, face, {"au1": "0.5", first: "9"}), FaceRow("a", 2, 0.0, 0, None)]
+    with (tmp_path / "faces.csv").open("w", newline="") as file:
+        write_faces(rows, file, style=style, more=("au1", first))
+    table = pd.read_csv(tmp_path / "faces.csv")
+    assert list(table) == [*STYLES[style].front, "au1", *STYLES[style].back]
+    assert table["au1"].tolist()[0] == 0.5 and np.isnan(table["au1"][1]) and str(table[first][0]) in ("9", "9.0")
 
 
 def test_pyfeat_names_faces_and_times_its_way(tmp_path):

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from lineament.apps import cli
-from lineament.apps.landmarks import plan
+from lineament.apps.inputs import inputs_at
+from lineament.apps.landmarks import drawing_places
 from lineament.data import LineamentError
 from lineament.data.images import UnreadableImage
 from lineament.landmarks import find_faces
@@ -158,7 +159,7 @@ def test_a_missing_path_is_told_before_any_work(clip, tmp_path):
 def test_nothing_is_drawn_over_its_source(clip):
     for paths in ([clip], [clip.parent]):
         with pytest.raises(LineamentError, match="write over .*clip.mp4"):
-            plan(paths, clip.parent)
+            drawing_places(inputs_at(paths, but=clip.parent), clip.parent)
 
 
 def test_drawings_are_known_by_another_name_of_their_folder(shots, tmp_path, monkeypatch):
@@ -166,7 +167,7 @@ def test_drawings_are_known_by_another_name_of_their_folder(shots, tmp_path, mon
     for name in ("in/a.png", "in/drawn/a.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(name, shots[0])
-    assert [job.path for job in plan([Path("in")], tmp_path / "in" / "drawn")] == [Path("in/a.png")]
+    assert [source.path for source in inputs_at([Path("in")], but=tmp_path / "in" / "drawn")] == [Path("in/a.png")]
 
 
 def test_a_table_is_not_a_folder(clip, tmp_path, capsys):
