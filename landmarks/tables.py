@@ -96,7 +96,7 @@ def read_faces(path: Path) -> Iterator[FaceRow]:
             for number, cells in enumerate(table, start=2):
                 try:
                     yield STYLES[style].row(cells)
-                except (KeyError, TypeError, ValueError) as error:
+                except (KeyError, TypeError, ValueError, OverflowError) as error:
                     raise LineamentError(f"{path}, line {number}: {error} is no row of {style}.") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LineamentError(f"{path} cannot be read ({error}).") from error
