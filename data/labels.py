@@ -120,10 +120,11 @@ def check_enough(dataset: Dataset, cv: int, **known) -> None:
 
 def _rare_told(dataset, rare, cv):
     """Which labels are too rare for so many folds, in one sentence."""
-    unit = unit_of(dataset)
-    named = ", ".join(f"'{name}' has {_units(n, unit)}" for name, n in rare.items())
-    label = "The label" if len(rare) == 1 else "The labels"
-    return f"{label} {named} to train on, fewer than the {cv} folds."
+    (first, number), *others = [(f"'{name}'", _units(n, unit_of(dataset))) for name, n in rare.items()]
+    if not others:
+        return f"The label {first} has {number} to train on, fewer than the {cv} folds."
+    named = ", ".join(f"{name} ({n})" for name, n in [(first, number), *others])
+    return f"Some labels have less to train on than the {cv} folds need: {named}."
 
 
 def _cure(dataset, units, rare, cv):

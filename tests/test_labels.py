@@ -121,7 +121,9 @@ def test_names_that_a_list_cannot_hold_are_not_offered():
 def test_one_picture_is_no_reason_to_lower_the_folds():
     told = refusal(labelled({"a": 1, "b": 9, "c": 9}), 5)
     assert "'a' has 1 picture to train on" in told and "--cv" not in told
-    assert "Fewer than two labels have enough: add pictures." in refusal(labelled({"a": 1, "b": 1, "c": 9}), 5)
+    told = refusal(labelled({"a": 1, "b": 2, "c": 9}), 5)
+    assert "than the 5 folds need: 'a' (1 picture), 'b' (2 pictures)." in told
+    assert "Fewer than two labels have enough: add pictures." in told
 
 
 def test_subjects_are_counted_where_they_are_known():
