@@ -169,6 +169,28 @@ def test_an_archive_of_other_shapes_is_no_batch(tmp_path, changes):
     assert cache.load()["digests"].tolist() == ["a", "b"]
 
 
+class Planted:
+    """What runs code where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("column", ["digests", "points", "score"])
+def test_no_pickle_is_opened(tmp_path, column):
+    bait = np.array([Planted(tmp_path / "opened")], dtype=object)
+    cache = RowCache(tmp_path, "hog-1")
+    cache.folder.mkdir()
+    np.savez(cache.folder / "planted.npz", **rows_named("a", **{column: bait}), allow_pickle=True)
+    assert not len(cache.load()["digests"])
+    assert (cache.folder / "planted.npz.damaged").exists() and not (tmp_path / "opened").exists()
+    with np.load(cache.folder / "planted.npz.damaged", allow_pickle=True) as careless:
+        assert len(careless[column]) and (tmp_path / "opened").exists()  # it would have
+
+
 def test_damage_is_set_aside_told_once_and_cleared(tmp_path, caplog):
     cache = RowCache(tmp_path, "hog-1")
     cache.store(**rows_named("a"))
