@@ -23,8 +23,8 @@ COLUMNS = {
     "split": ("split", "usage", "set", "part"),
 }
 OPTIONS = {
-    "images": "the folder of the pictures, where names in the table do not lead to them; it may lie elsewhere",
-    **{field: f"the column that stands for {field}, where it has another name" for field in COLUMNS},
+    "images": "the folder of the pictures, where the table does not lead to them; it may lie elsewhere",
+    **dict.fromkeys(COLUMNS, "the column that stands for it, where it has another name"),
 }
 
 

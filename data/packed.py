@@ -26,7 +26,11 @@ from .archive import (
 )
 from .errors import LineamentError
 from .files import TEMPORARIES
+from .images import IMAGE_SUFFIXES
 from .reader import shown
+
+SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
+OTHER_ARCHIVES = (".rar", ".7z", ".zst", ".z", ".lz4")
 
 
 class ZipTree(Tree):
@@ -224,10 +228,31 @@ def open_tree(path) -> Tree:
         there = False
     if not there:
         raise LineamentError(f"There is no file or folder at {path}. Check the path given with --data.")
+    if advice := _no_tree(path):
+        raise LineamentError(f"{path} is {advice}.")
     tree = _kind(path)(path)
     if not tree.files:
         raise LineamentError(_without_files(tree, path))
     return tree
+
+
+def _no_tree(path) -> str:
+    """What a file is that is none of those, and what to do with it; "" where it may be one."""
+    if path.is_dir():
+        return ""
+    suffix = path.suffix.lower()
+    if suffix in SPREADSHEETS:
+        return "a spreadsheet: save it as CSV"
+    if suffix in OTHER_ARCHIVES:
+        return "an archive of a kind that is not read: unpack it, and give the folder"
+    if suffix in (*TABLE_SUFFIXES, *TAR_SUFFIXES) or zipfile.is_zipfile(path) or suffix in ("", ".zip"):
+        return ""
+    if suffix in IMAGE_SUFFIXES:
+        return "one picture: give the folder in which each label has a folder of pictures, or a table image,label"
+    return (
+        "no folder, no zip or tar archive and no table: give what holds pictures and their labels "
+        "(faces of a video: lineament landmarks VIDEO)"
+    )
 
 
 def _without_files(tree, path):

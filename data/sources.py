@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from .archive import Tree
+from .archive import FileTree, Tree
 from .dataset import Dataset
 from .errors import LineamentError, check_choice
 from .packed import open_tree
-from .reader import Source, seen, shown
+from .reader import Source, image_files, seen, shown
 from .registry import entries
+from .table import header, tables
 
 log = logging.getLogger(__name__)
 
@@ -100,11 +101,31 @@ def recognise_tree(tree: Tree) -> tuple[str, str]:
     for name, source in READERS.items():
         if why := source.recognise(tree):
             return name, shown(why)  # names of no encoding too can be printed
+    if advice := _advice(tree):
+        raise LineamentError(f"{tree.path} {advice}")
     looked_for = "\n".join(f"  {name:10}  {source.layout}" for name, source in READERS.items())
     raise LineamentError(
         f"Nothing known under {tree.path}. {seen(tree)} {_suffixes(tree)}{_inner_archive(tree)}"
         f"Looked for:\n{looked_for}\nIf it is one of these, name it with --dataset."
     )
+
+
+def _advice(tree) -> str:
+    """What to do with the usual things that are no dataset yet, as the rest of a sentence; "" for any other."""
+    if "run.json" in tree.files and "predictions.parquet" in tree.files:
+        return "is the folder of a run: lineament report or lineament compare read it, --data takes pictures."
+    pictures, listings = image_files(tree), tables(tree)
+    if listings and (cells := header(tree, listings[0])) and (pictures or isinstance(tree, FileTree)):
+        return (
+            f"has a table {shown(listings[0])} with the columns {', '.join(cells[:12])}: say which names the picture "
+            "and which the label by --dataset csv --reader-options image=COLUMN,label=COLUMN."
+        )
+    if pictures:
+        return (
+            f"holds {len(pictures):,} pictures and no labels: sort them into a folder for each label, or put a table "
+            "image,label beside them. (Faces without labels: lineament landmarks.)"
+        )
+    return ""
 
 
 def _suffixes(tree):
