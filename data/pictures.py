@@ -74,10 +74,12 @@ class Pictures:
         return self._names.find(named) or self._beside(beside, named)
 
     def _beside(self, folder, named):
-        """Of a single table the folder is not listed: what lies beside it can only be asked for."""
-        place = (folder / PurePosixPath(named).name).as_posix()
-        if place.lower().endswith(IMAGE_SUFFIXES) and self.tree.has(place):
-            return place
+        """Of a single table the folder is not listed: what lies beside it, or below, can only be asked for."""
+        parts = PurePosixPath(named).parts
+        for start in range(len(parts)):
+            place = folder.joinpath(*parts[start:]).as_posix()
+            if place.lower().endswith(IMAGE_SUFFIXES) and self.tree.has(place):
+                return place
         raise LookupError(f"there is no picture {named[:200]!r}")
 
 
