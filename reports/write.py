@@ -23,6 +23,7 @@ from .section import Section, Tables
 from .sections import SECTIONS
 from .sections.ranking import ranking_rows as rows_of_ranking
 from .settings import as_json, toml, versions
+from .spreadsheet import csv_text
 from .store import load_run, save_run, with_costs
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ def table_files(tables: Tables) -> tuple[dict[str, bytes], list[Failure]]:
     for name in tables:
         try:
             frame = tables[name]
-            csv, parquet = frame.to_csv(index=False, lineterminator="\n").encode(), frame.to_parquet(index=False)
+            csv, parquet = csv_text(frame).encode(), frame.to_parquet(index=False)
         except Exception as error:
             failures.append(_failure(f"table '{name}'", error))
             continue
