@@ -54,7 +54,7 @@ class Description:
                 *_label_lines(self.dataset),
                 *_split_lines(self.dataset),
                 *_subject_lines(self.dataset),
-                *_counts("Sizes", {f"{w}x{h}": n for (w, h), n in self.sizes[:most]}, of=len(self.sizes)),
+                *_size_lines(self.sizes, most),
                 *_duplicate_lines(self.duplicates, self.dataset.split),
                 *_files("Unreadable", self.unreadable, most),
                 *_files("Left out", self.dataset.skipped, most),
@@ -104,6 +104,12 @@ def _counts(title, counts, of=None) -> list[str]:
     width = max(map(len, counts), default=0)
     more = f" ({of} kinds)" if of and of > len(counts) else ""
     return [f"{title}{more}:", *(f"  {name:{width}}  {n:7,}  {n / total:6.1%}" for name, n in counts.items())]
+
+
+def _size_lines(sizes, most):
+    if not sizes:
+        return ["Sizes: unknown"]
+    return _counts("Sizes", {f"{w}x{h}": n for (w, h), n in sizes[:most]}, of=len(sizes))
 
 
 def _label_lines(dataset):

@@ -85,7 +85,8 @@ def load_points(
     if not rows.rows and matching:
         raise LineamentError(
             f"{shown(matching[0])} in {tree.path} has landmarks and no labels: a `label` column is needed for "
-            "training, or a table image,label beside it (reader options name its columns), or a folder for each label."
+            "training, or a folder for each label, or a table image,label beside it "
+            "(other columns by --reader-options image=COLUMN,label=COLUMN)."
         )
     _join_frames(rows, {shown(face.key): shown(face.shot) for face in faces})
     return rows.dataset(name, source, landmarks=True)

