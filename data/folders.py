@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from .archive import Tree
 from .dataset import Dataset
+from .images import UNREAD_SUFFIXES
 from .reader import SPLIT_NAMES, Rows, Source, image_files, part_of_folder
 
 
@@ -17,6 +18,9 @@ def load(tree: Tree) -> Dataset:
             rows.add_file(name, label, part=part_of_folder(name))
         else:
             rows.skip(name, "lies in no label's folder")
+    for name in tree.files:
+        if name.lower().endswith(UNREAD_SUFFIXES):
+            rows.skip(name, "a picture of a kind that is not read: save it as JPEG or PNG")
     return rows.dataset("folder", SOURCE)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from .archive import FileTree, Tree
 from .dataset import Dataset
 from .errors import LineamentError, check_choice
+from .images import UNREAD_SUFFIXES
 from .packed import open_tree
 from .reader import Source, image_files, seen, shown
 from .registry import entries
@@ -17,6 +18,7 @@ from .table import header, tables
 log = logging.getLogger(__name__)
 
 AUTO = "auto"
+VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".wmv", ".mpg", ".mpeg")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
 
 
@@ -112,8 +114,9 @@ def recognise_tree(tree: Tree) -> tuple[str, str]:
 
 def _advice(tree) -> str:
     """What to do with the usual things that are no dataset yet, as the rest of a sentence; "" for any other."""
-    if "run.json" in tree.files and "predictions.parquet" in tree.files:
-        return "is the folder of a run: lineament report or lineament compare read it, --data takes pictures."
+    if run := next((name for name in tree.files if PurePosixPath(name).name == "run.json"), ""):
+        where = "is a run" if run == "run.json" else f"holds a run, {shown(str(PurePosixPath(run).parent))}"
+        return f"{where}: lineament report and lineament compare read its folder, --data takes pictures."
     pictures, listings = image_files(tree), tables(tree)
     if listings and (cells := header(tree, listings[0])) and (pictures or isinstance(tree, FileTree)):
         return (
@@ -124,6 +127,15 @@ def _advice(tree) -> str:
         return (
             f"holds {len(pictures):,} pictures and no labels: sort them into a folder for each label, or put a table "
             "image,label beside them. (Faces without labels: lineament landmarks.)"
+        )
+    if unread := [name for name in tree.files if name.lower().endswith(UNREAD_SUFFIXES)]:
+        return (
+            f"holds {len(unread):,} pictures of a kind that is not read, such as {shown(unread[0])}: save them as JPEG."
+        )
+    if videos := [name for name in tree.files if name.lower().endswith(VIDEOS)]:
+        return (
+            f"holds no labelled pictures, but {len(videos):,} video{'s' * (len(videos) > 1)}: lineament landmarks "
+            "makes a table of the faces in them, which --data takes once it has a column label."
         )
     return ""
 

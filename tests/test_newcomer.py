@@ -160,13 +160,25 @@ def test_files_that_are_no_dataset_are_told_in_one_line(name, told, tmp_path, ca
     [
         (pictures("a.png", "b.png"), "holds 2 pictures and no labels: sort them into a folder for each label"),
         (pictures("all/a.png", "all/b.png"), "holds 2 pictures and no labels"),
-        ({"run.json": b"{}", "predictions.parquet": b""}, "lineament report or lineament compare"),
+        (
+            {"joy/a.HEIC": b"", "woe/b.heic": b""},
+            "holds 2 pictures of a kind that is not read, such as joy/a.HEIC: save",
+        ),
+        ({"run.json": b"{}", "report.html": b""}, "is a run: lineament report and lineament compare"),
+        ({"mine/run.json": b"{}", "mine/tables/a.csv": csv("a,b")}, "holds a run, mine: lineament report"),
+        ({"a.mp4": b"", "notes.txt": b""}, "no labelled pictures, but 1 video: lineament landmarks"),
     ],
 )
 def test_folders_that_are_no_dataset_are_told_in_one_line(files, told, tmp_path, capsys):
     assert cli.main(["data", "describe", str(write("folder", tmp_path, files))]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
+
+
+def test_pictures_of_a_phone_are_listed_as_left_out(tmp_path):
+    files = {**pictures("joy/a.png", "woe/b.png"), "joy/c.heic": b"heic"}
+    (left_out,) = load_dataset("auto", write("folder", tmp_path, files)).skipped
+    assert left_out.key == "joy/c.heic" and "save it as JPEG" in left_out.reason
 
 
 def test_describe_writes_nothing_unasked(tmp_path, capsys, monkeypatch):
