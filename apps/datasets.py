@@ -7,6 +7,7 @@ import joblib
 
 from ..data import LineamentError, check_choice
 from ..data.fetch import DOWNLOADS, fetch
+from ..data.files import write_atomically
 from ..data.parallel import Workers
 from ..data.reader import shown
 from ..data.sources import DATASETS, READERS, load_dataset, recognise_dataset
@@ -67,11 +68,8 @@ def _describe(options) -> None:
         print("A sheet of its pictures: the same with --out DIR.")
         return
     sheet = options.out / f"{name}.png"
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-        contact_sheet(dataset).save(sheet)
-    except OSError as error:
-        raise LineamentError(f"Cannot write {sheet} ({error.strerror}). Choose another folder with --out.") from error
+    picture = contact_sheet(dataset)
+    write_atomically(sheet, lambda file: picture.save(file, "PNG"))
     print(f"Contact sheet: {sheet}")
 
 

@@ -228,6 +228,8 @@ def open_tree(path) -> Tree:
         there = False
     if not there:
         raise LineamentError(f"There is no file or folder at {path}. Check the path given with --data.")
+    if not os.access(path, os.R_OK):
+        raise LineamentError(f"{path} cannot be read: permission denied.")
     if advice := _no_tree(path):
         raise LineamentError(f"{path} is {advice}.")
     tree = _kind(path)(path)
@@ -260,6 +262,8 @@ def _without_files(tree, path):
         return f"{path} is empty. Give the folder or archive that holds the images."
     name, reason = tree.refused[0]
     n = len(tree.refused)
+    if path.is_dir():
+        return f"{path} cannot be read{'' if name == '.' else f', such as {shown(name)} in it'}: {reason}."
     what = f"its {n:,} files are" if n > 1 else "its only file is"
     return f"Nothing in {path} can be read: {what} left out, such as {shown(name)}: {reason}. Unpack it, or pack anew."
 

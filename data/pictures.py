@@ -1,5 +1,6 @@
 """Pictures that a table names: where it says, or by a name that one picture alone bears."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -95,7 +96,7 @@ def pictures_at(tree: Tree, images: str = "") -> Pictures:
     if not folder or any(name.startswith(f"{folder}/") for name in tree.files):
         return Pictures(tree, folder)
     places = [Path(images).expanduser(), (tree.path if tree.path.is_dir() else tree.path.parent) / images]
-    there = next((place for place in places if place.exists()), None)
+    there = next((place for place in places if os.path.exists(place)), None)
     if there is None:
         raise LineamentError(f"images={images}: there is no such folder in {tree.path}, nor on this disk.")
     return Pictures(open_tree(there))

@@ -9,6 +9,7 @@ gallery.parquet              the few faces that the page shows, with their landm
 """
 
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -106,12 +107,14 @@ def load_run(folder) -> Run:
 
 def _no_run(folder) -> str:
     """What lies at a place where no run is, and what to do, as the rest of a sentence; "" where there may be one."""
-    if folder.is_file():
+    if os.path.isfile(folder):  # unlike pathlib's, these say no where nothing may be read
         return "is a file: give the folder of a run, unpacked."
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return "is not there. Give a folder that run_pipeline.py --out has written."
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return "may not be read. Ask its owner, or run as another user."
     below = sorted(path.parent for path in (*folder.glob(f"*/{RUN}"), *folder.glob(f"*/*/{RUN}")))
-    if (folder / RUN).exists() or not below:
+    if os.path.exists(folder / RUN) or not below:
         return ""
     return f"holds no run itself, but {below[0]} is one: give that."
 

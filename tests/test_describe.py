@@ -112,4 +112,4 @@ def test_options_of_a_reader_are_passed_on(tmp_path, capsys):
     assert "kdef: 6 pictures" in capsys.readouterr().out
     (tmp_path / "file").touch()
     assert cli.main(["data", *command, "--out", str(tmp_path / "file")]) == 2
-    assert "Choose another folder with --out" in capsys.readouterr().err
+    assert "choose another folder" in capsys.readouterr().err
