@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,6 @@ from lineament.apps import cli
 from lineament.data import parallel
 from lineament.data.parallel import Workers, in_parallel
 
-ROOT = Path(__file__).resolve().parents[1]
 SETPRIV = shutil.which("setpriv")
 # Root may read and write everything: without these two powers it is a user like any other.
 UNPRIVILEGED = (
@@ -55,8 +53,8 @@ def called(arguments, *, before="", **environment):
 
     A variable that is None is taken away.
     """
-    known = {**os.environ, "PYTHONPATH": str(ROOT.parent)} | environment
-    command = [*UNPRIVILEGED, "sh", "-c", f'{before} exec "$@"', "sh", sys.executable, "-m", ROOT.name, *arguments]
+    known = {**os.environ} | environment
+    command = [*UNPRIVILEGED, "sh", "-c", f'{before} exec "$@"', "sh", sys.executable, "-m", "lineament", *arguments]
     return subprocess.run(
         command, env={name: value for name, value in known.items() if value is not None},
         capture_output=True, encoding="utf-8", errors="replace", timeout=300, stdin=subprocess.DEVNULL,
