@@ -110,8 +110,9 @@ def prepare_streams() -> None:
     """Log our own steps, and let no terminal's encoding stop a text: what it lacks is escaped."""
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger(__package__.partition(".")[0]).setLevel(logging.INFO)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells at length where it keeps its fonts
     for stream in (sys.stdout, sys.stderr):
-        if getattr(stream, "errors", None) == "strict":
+        if getattr(stream, "errors", None) in ("strict", "surrogateescape"):  # the latter where LC_ALL is C
             stream.reconfigure(errors="backslashreplace")
 
 

@@ -7,6 +7,7 @@ import joblib
 
 from ..data import LineamentError, check_choice
 from ..data.fetch import DOWNLOADS, fetch
+from ..data.files import write_atomically
 from ..data.parallel import Workers
 from ..data.reader import shown
 from ..data.sources import DATASETS, READERS, load_dataset, recognise_dataset
@@ -63,12 +64,12 @@ def _describe(options) -> None:
     dataset = load_dataset(name, options.path, options=dict(map(_pair, options.option)))
     description = describe(dataset, Workers(options.n_jobs, progress=sys.stderr.isatty()))
     print(shown(description.as_text()))
+    if options.out is None:
+        print("A sheet of its pictures: the same with --out DIR.")
+        return
     sheet = options.out / f"{name}.png"
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-        contact_sheet(dataset).save(sheet)
-    except OSError as error:
-        raise LineamentError(f"Cannot write {sheet} ({error.strerror}). Choose another folder with --out.") from error
+    picture = contact_sheet(dataset)
+    write_atomically(sheet, lambda file: picture.save(file, "PNG"))
     print(f"Contact sheet: {sheet}")
 
 
@@ -89,13 +90,19 @@ def add_arguments(parser) -> None:
     fetching.add_argument("--url", help="another place that holds the archive")
     fetching.add_argument("--sha256", help="checksum that the archive must have")
     fetching.set_defaults(do=_fetch)
-    describing = actions.add_parser("describe", help="counts, sizes, duplicates and a sheet of pictures")
+    describing = actions.add_parser("describe", help="counts, sizes, duplicates, and with --out a sheet of pictures")
     describing.add_argument("path", type=Path, metavar="PATH", help="folder, archive or table")
     describing.add_argument("--dataset", default="auto", metavar="NAME", help="reader (default: auto)")
     describing.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE", help="of the reader, such as angles=all of kdef"
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of the reader, such as angles=all of kdef, or image=COLUMN of csv",
     )
-    describing.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="folder of the sheet")
+    describing.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for a sheet of pictures (default: none is drawn)"
+    )
     describing.add_argument("--n-jobs", type=whole(1), default=joblib.cpu_count(), metavar="N", help="processes")
     describing.set_defaults(do=_describe)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..data import LineamentError
 from ..data.files import temporary_beside
 from ..landmarks.tables import STYLES, FaceRow, write_faces
-from .inputs import Frame
+from .inputs import Frame, Walk
 
 
 def face_rows(frame: Frame) -> Iterator[FaceRow]:
@@ -17,8 +17,10 @@ def face_rows(frame: Frame) -> Iterator[FaceRow]:
         yield FaceRow(frame.input, frame.number, frame.time_s, face_id, face)
 
 
-def write_table(out: Path, rows: Iterable[FaceRow], *, style: str, more: Sequence[str] = ()) -> None:
-    """Write rows as they come, with the columns `more` besides those of the style; the file appears in one step.
+def write_table(out: Path, rows: Iterable[FaceRow], walk: Walk, *, style: str, more: Sequence[str] = ()) -> str:
+    """Write the rows of a walk as they come, with the columns `more` besides those of the style; return what was done.
+
+    The file appears in one step, and not at all where nothing could be read.
 
     Raises
     ------
@@ -30,9 +32,11 @@ def write_table(out: Path, rows: Iterable[FaceRow], *, style: str, more: Sequenc
             out.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
                 write_faces(rows, file, style=style, more=more)
-            os.replace(temporary, out)
+            if walk.any_read:
+                os.replace(temporary, out)
     except OSError as error:
         raise LineamentError(f"Cannot write {out} ({error.strerror or error}). Choose another --out.") from error
+    return f"{walk.summary}: {out}{'' if walk.any_read else ' was not written'}"
 
 
 def check_out(out: Path) -> None:

@@ -183,7 +183,7 @@ class Walk:
         return bool(self.counts["pictures"] + self.counts["videos"])
 
     def _picture(self, source):
-        image = decode_image(source.content())
+        image = _decoded(source)
         yield Frame(source, 1, 0.0, image, find_faces(image, **self.look))
 
     def _video(self, source):
@@ -199,6 +199,16 @@ class Walk:
         if number < WHOLE * info.n_frames:
             self.counts["cut short"] += 1
             tell(source, f"damaged: {number} of {info.n_frames} frames could be read")
+
+
+def _decoded(source) -> np.ndarray:
+    content = source.content()
+    try:
+        return decode_image(content)
+    except UnreadableImage as reason:
+        if source.within.suffix.lower() in IMAGE_SUFFIXES:
+            raise
+        raise UnreadableImage(f"neither a picture nor a video ({reason})") from reason
 
 
 def inputs_at(paths: Iterable[Path], *, but: Path | None = None) -> list[Input]:
@@ -256,11 +266,16 @@ def _inputs(path, but) -> Iterator[Input]:
         yield from _members(path)
     elif path.is_file():
         yield Input(path, Path(path.name))
+    elif path.is_dir() and not _may_be_read(path):
+        raise LineamentError(f"{path} may not be read: permission denied.")
     elif path.is_dir():
         left_out = but.resolve() if but and but.resolve() != path.resolve() else None
         for file in sorted(path.rglob("*")):
             within = file.relative_to(path)
-            if _is_known(file) and file.is_file() and not _lies_in(path.resolve() / within, left_out):
+            closed = os.path.isdir(file) and not _may_be_read(file)  # taken, so that it is told as unreadable
+            if (closed or (_is_known(file) and os.path.isfile(file))) and not _lies_in(
+                path.resolve() / within, left_out
+            ):
                 yield Input(file, within)
     else:
         raise LineamentError(f"There is no file or folder {path}.")
@@ -274,6 +289,10 @@ def _members(path) -> Iterator[Input]:
         within = Path(*(part for part in re.split(r"[/\\]", member) if part.strip(".") and not part.endswith(":")))
         if _is_known(within):
             yield Input(path, within, tree, member, refused.get(member, ""))
+
+
+def _may_be_read(folder):
+    return os.access(folder, os.R_OK | os.X_OK)
 
 
 def _is_known(path):

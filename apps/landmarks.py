@@ -23,8 +23,7 @@ def call(options) -> int:
     places = drawing_places(sources, options.draw) if options.draw else {}
     walk = walk_of(options, sources)
     rows = (row for frame in _drawing(walk, places) for row in face_table.face_rows(frame))
-    face_table.write_table(options.out, rows, style=options.style)
-    print(f"{walk.summary}: {options.out}")
+    print(face_table.write_table(options.out, rows, walk, style=options.style))
     return 0 if walk.any_read else 1
 
 

@@ -34,8 +34,8 @@ def call(options) -> int:
     columns = in_style(FeatureTable(np.empty((0, len(names))), names, families), options.style).names
     rows = (row for frame in walk for row in _measured(frame, measures, options.style))
     with threadpool_limits(1, "blas"):  # of so small products the threads would wait longer for each other than work
-        face_table.write_table(options.out, rows, style=options.style, more=columns)
-    print(f"{walk.summary}: {options.out}, {len(names):,} measurements of each face")
+        done = face_table.write_table(options.out, rows, walk, style=options.style, more=columns)
+    print(f"{done}, {len(names):,} measurements of each face" if walk.any_read else done)
     return 0 if walk.any_read else 1
 
 

@@ -47,8 +47,8 @@ class Evaluation:
     fit_seconds: tuple[float, ...]
     predict_seconds: float
     params: dict = field(default_factory=dict)
-    history: tuple = ()
-    tuning: tuple = ()
+    history: tuple[tuple[dict, ...], ...] = ()
+    tuning: tuple[tuple[dict, ...], ...] = ()
 
     def __post_init__(self):
         n = len(self.target)

@@ -12,6 +12,7 @@ from .errors import LineamentError
 from .images import UnreadableImage
 from .labels import FOLDS, check_enough, fold_spellings
 from .parallel import Workers
+from .points import NO_PICTURE
 from .similar import near_pairs, survey_images
 
 CELL = 64  # px, side of a picture on the sheet
@@ -30,23 +31,30 @@ class Description:
     sizes : list of ((width, height), count), the most frequent first
     unreadable : tuple of Skipped
         Pictures that are there and cannot be decoded.
+    n_points_only : int
+        Rows of landmarks without a picture.
     """
 
     dataset: Dataset
     duplicates: Duplicates
     sizes: list[tuple[tuple[int, int], int]]
     unreadable: tuple[Skipped, ...]
+    n_points_only: int = 0
+
+    def _counted(self):
+        n, bare = len(self.dataset), self.n_points_only
+        return f"{n:,} rows of landmarks, {n - bare:,} of them with a picture" if bare else f"{n:,} pictures"
 
     def as_text(self, most: int = 10) -> str:
         """Lines for a terminal: at most `most` of the sizes and of the files left out."""
         return "\n".join(
             [
-                f"{self.dataset.name}: {len(self.dataset):,} pictures",
+                f"{self.dataset.name}: {self._counted()}",
                 *_counts("Labels", self.dataset.label_counts()),
                 *_label_lines(self.dataset),
                 *_split_lines(self.dataset),
                 *_subject_lines(self.dataset),
-                *_counts("Sizes", {f"{w}x{h}": n for (w, h), n in self.sizes[:most]}, of=len(self.sizes)),
+                *_size_lines(self.sizes, most),
                 *_duplicate_lines(self.duplicates, self.dataset.split),
                 *_files("Unreadable", self.unreadable, most),
                 *_files("Left out", self.dataset.skipped, most),
@@ -58,12 +66,14 @@ def describe(dataset: Dataset, workers: Workers = Workers()) -> Description:
     """Look at every picture once."""
     survey = survey_images(dataset.images, workers)
     near = near_pairs(survey.hashes, survey.thumbs)
+    problems = list(zip(dataset.keys, survey.problems))
     sizes = Counter((int(w), int(h)) for w, h in survey.sizes if w)
     return Description(
         dataset=dataset,
         duplicates=find_duplicates(image_digests(dataset.images), near),
         sizes=sizes.most_common(),
-        unreadable=tuple(Skipped(str(key), problem) for key, problem in zip(dataset.keys, survey.problems) if problem),
+        unreadable=tuple(Skipped(str(key), why) for key, why in problems if why and why != NO_PICTURE),
+        n_points_only=survey.problems.count(NO_PICTURE),
     )
 
 
@@ -94,6 +104,12 @@ def _counts(title, counts, of=None) -> list[str]:
     width = max(map(len, counts), default=0)
     more = f" ({of} kinds)" if of and of > len(counts) else ""
     return [f"{title}{more}:", *(f"  {name:{width}}  {n:7,}  {n / total:6.1%}" for name, n in counts.items())]
+
+
+def _size_lines(sizes, most):
+    if not sizes:
+        return ["Sizes: unknown"]
+    return _counts("Sizes", {f"{w}x{h}": n for (w, h), n in sizes[:most]}, of=len(sizes))
 
 
 def _label_lines(dataset):

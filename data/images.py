@@ -11,6 +11,16 @@ from PIL import Image, ImageOps
 from .archive import Tree
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp", ".gif")
+UNREAD_SUFFIXES = (
+    ".heic",
+    ".heif",
+    ".dng",
+    ".cr2",
+    ".nef",
+    ".arw",
+    ".psd",
+    ".svg",
+)  # as cameras and programs keep them
 MAX_PIXELS = 64_000_000  # larger pictures are refused before they are decoded
 
 

@@ -6,12 +6,13 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
 import tarfile
 import tempfile
 import weakref
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .archive import (
     ARCHIVE_ERRORS,
@@ -25,6 +26,11 @@ from .archive import (
 )
 from .errors import LineamentError
 from .files import TEMPORARIES
+from .images import IMAGE_SUFFIXES
+from .reader import shown
+
+SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
+OTHER_ARCHIVES = (".rar", ".7z", ".zst", ".z", ".lz4")
 
 
 class ZipTree(Tree):
@@ -40,19 +46,23 @@ class ZipTree(Tree):
             ) from error
 
     def _list(self):
-        for member in self.archive.infolist():
-            if not member.is_dir():
+        for name, member in self._members.items():
+            if not name.endswith("/"):
                 is_link = stat.S_ISLNK(member.external_attr >> 16)
-                yield member.filename, "a link inside the archive" if is_link else ""
+                yield name, "a link inside the archive" if is_link else _astray(name)
+
+    @property
+    def _members(self):
+        return _zip_members(self.archive)
 
     def open(self, name):
-        member = self.archive.getinfo(name)
+        member = self._members[name]
         if member.file_size > max(HARMLESS_BYTES, MAX_EXPANSION * member.compress_size):
             raise OSError(f"expands more than {MAX_EXPANSION} times: refused as a zip bomb")
         return self.archive.open(member)
 
     def _size(self, name):
-        return self.archive.getinfo(name).file_size
+        return self._members[name].file_size
 
 
 class TarTree(Tree):
@@ -87,7 +97,7 @@ class TarTree(Tree):
 
     def _list(self):
         places, refused = self._index
-        yield from ((name, "") for name in places)
+        yield from ((name, _astray(name)) for name in places)
         yield from refused.items()
 
     def open(self, name):
@@ -132,6 +142,12 @@ def _zip_archive(path, stamp):
 
 
 @functools.lru_cache(maxsize=4)
+def _zip_members(archive):
+    """Members by the name that a tree has for them; of two the later one, as `unzip` would leave it."""
+    return {_plain_name(member.filename): member for member in archive.infolist()}
+
+
+@functools.lru_cache(maxsize=4)
 def _tar_index(path, stamp):
     """Places {name: (offset, size)} of the regular members, and {name: reason} of the others."""
     places, refused = {}, {}
@@ -142,11 +158,27 @@ def _tar_index(path, stamp):
             if archive.offset <= before or member.size < 0:
                 raise tarfile.ReadError("members that overlap")
             before = archive.offset
+            name = _plain_name(member.name)
             if member.isreg() and not member.issparse():
-                places[member.name] = (member.offset_data, member.size)
+                places[name] = (member.offset_data, member.size)
             elif not member.isdir():
-                refused[member.name] = "a link, a device or a sparse file inside the archive"
+                refused[name] = "a link, a device or a sparse file inside the archive"
     return places, refused
+
+
+def _plain_name(name):
+    """A member's name with the slashes of a tree: some tools pack backslashes, and `tar -C folder .` a leading ./"""
+    name = re.sub("/+", "/", name.replace("\\", "/"))
+    while name.startswith("./"):
+        name = name[2:]
+    return name
+
+
+def _astray(name):
+    """Why a member has no place below the archive's root; "" where it has one."""
+    if re.match("/|[A-Za-z]:/", name):
+        return "an absolute path inside the archive"
+    return "a path that leads out of the archive" if ".." in PurePosixPath(name).parts else ""
 
 
 def _decompressor(path):
@@ -196,10 +228,44 @@ def open_tree(path) -> Tree:
         there = False
     if not there:
         raise LineamentError(f"There is no file or folder at {path}. Check the path given with --data.")
+    if not os.access(path, os.R_OK):
+        raise LineamentError(f"{path} cannot be read: permission denied.")
+    if advice := _no_tree(path):
+        raise LineamentError(f"{path} is {advice}.")
     tree = _kind(path)(path)
     if not tree.files:
-        raise LineamentError(f"{path} is empty. Give the folder or archive that holds the images.")
+        raise LineamentError(_without_files(tree, path))
     return tree
+
+
+def _no_tree(path) -> str:
+    """What a file is that is none of those, and what to do with it; "" where it may be one."""
+    if path.is_dir():
+        return ""
+    suffix = path.suffix.lower()
+    if suffix in SPREADSHEETS:
+        return "a spreadsheet: save it as CSV"
+    if suffix in OTHER_ARCHIVES:
+        return "an archive of a kind that is not read: unpack it, and give the folder"
+    if suffix in (*TABLE_SUFFIXES, *TAR_SUFFIXES) or zipfile.is_zipfile(path) or suffix in ("", ".zip"):
+        return ""
+    if suffix in IMAGE_SUFFIXES:
+        return "one picture: give the folder in which each label has a folder of pictures, or a table image,label"
+    return (
+        "no folder, no zip or tar archive and no table: give what holds pictures and their labels "
+        "(faces of a video: lineament landmarks VIDEO)"
+    )
+
+
+def _without_files(tree, path):
+    if not tree.refused:
+        return f"{path} is empty. Give the folder or archive that holds the images."
+    name, reason = tree.refused[0]
+    n = len(tree.refused)
+    if path.is_dir():
+        return f"{path} cannot be read{'' if name == '.' else f', such as {shown(name)} in it'}: {reason}."
+    what = f"its {n:,} files are" if n > 1 else "its only file is"
+    return f"Nothing in {path} can be read: {what} left out, such as {shown(name)}: {reason}. Unpack it, or pack anew."
 
 
 def _kind(path):

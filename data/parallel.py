@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -106,15 +107,27 @@ def _with_retries(function, tasks, backend, n_jobs):
         try:
             with parallel_config(backend, n_jobs=n_jobs):
                 results = make(return_as="generator_unordered")(calls)
-            for number, result in results:
-                del todo[number]
-                yield number, result
+            with _closed_quietly(results):
+                for number, result in results:
+                    del todo[number]
+                    yield number, result
             return
         except _dead_workers():
             log.warning("A worker died; %d tasks are done again.", len(todo))
     raise LineamentError(
         "Worker processes keep dying, most often for want of memory. Try --n-jobs 1; what is done so far is cached."
     )
+
+
+@contextlib.contextmanager
+def _closed_quietly(results):
+    """End a pool's results without joblib's remark on tasks that nobody asks for any more: why is told once, by us."""
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def _numbered(number, function, task):

@@ -10,6 +10,7 @@ from .images import TreeImages, UnreadableImage
 N_POINTS = 68
 COLUMNS = tuple(f"{axis}_{number}" for axis in "xy" for number in range(N_POINTS))  # of OpenFace and py-feat
 ANOTHER_SCHEME = "x_68"  # a dense mesh, as py-feat's MPDetector writes, whose first 68 points are none of these
+NO_PICTURE = "no picture, landmarks only"
 MAX_PX = 1e6  # beyond any picture: such a number is no coordinate
 
 
@@ -71,7 +72,7 @@ class PointImages(Sequence):
 
     def __getitem__(self, index):
         if not self.files.names[index]:
-            raise UnreadableImage("no picture, landmarks only")
+            raise UnreadableImage(NO_PICTURE)
         return self.files[index]
 
     def digest(self, index) -> str:

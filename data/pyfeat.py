@@ -9,13 +9,14 @@ in a table `image,label` beside it.
 
 from .archive import Tree
 from .dataset import Dataset
+from .listed import OPTIONS
 from .openface import load_points, point_tables
 from .reader import Source
 from .table import MAX_HEADERS
 
 
-def load(tree: Tree) -> Dataset:
-    return load_points(tree, SOURCE, "pyfeat", point_tables(tree, "pyfeat"), _seen_by_pyfeat)
+def load(tree: Tree, **options: str) -> Dataset:
+    return load_points(tree, SOURCE, "pyfeat", _seen_by_pyfeat, options)
 
 
 def recognise(tree: Tree) -> str:
@@ -34,6 +35,7 @@ SOURCE = Source(
     read=load,
     recognise=recognise,
     layout="CSV files with columns FaceScore, x_0 … x_67, y_0 … y_67, input, and label or a table image,label beside",
+    options=OPTIONS,
     images="your own; may be absent",
     subjects="column subject, else one a video",
     split="column split",

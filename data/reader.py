@@ -87,10 +87,13 @@ class Rows:
     ----------
     tree : Tree
     labels : sequence of str, or None to take whatever comes
+    pictures : Tree
+        Where the pictures lie, if not in `tree`.
     """
 
-    def __init__(self, tree: Tree, labels: Iterable[str] | None = None):
+    def __init__(self, tree: Tree, labels: Iterable[str] | None = None, pictures: Tree | None = None):
         self.tree = tree
+        self.pictures = pictures or tree
         self.labels = None if labels is None else tuple(labels)
         self.rows: list[Row] = []
         self.skipped = [Skipped(shown(name), reason) for name, reason in tree.refused]
@@ -117,7 +120,7 @@ class Rows:
 
     def add_file(self, name: str, label: str, **known) -> None:
         """Take a picture that is a file of the tree; list it where there is no such file."""
-        if self.tree.has(name):
+        if self.pictures.has(name):
             self.add(name, label, file=name, **known)
         else:
             self.skip(name, "listed, but there is no such file")
@@ -131,7 +134,7 @@ class Rows:
             If no row was taken.
         """
         if not self.rows:
-            raise nothing_found(self.tree, f"No {source.title} image", source.layout, self.skipped)
+            raise nothing_found(self.tree, f"{source.title}: no image found", source.layout, self.skipped)
         label_names = self.labels or tuple(sorted({row.label for row in self.rows}))
         numbers = {label: number for number, label in enumerate(label_names)}
         points = self._points() if landmarks else None
@@ -161,8 +164,8 @@ class Rows:
             return ArrayImages(pictures)
         files = [row.file for row in self.rows]
         if all(files) and len(set(files)) == len(files):
-            return TreeImages(self.tree, files)
-        return PointImages(self.tree, files, points)  # no picture, or several faces in one
+            return TreeImages(self.pictures, files)
+        return PointImages(self.pictures, files, points)  # no picture, or several faces in one
 
     def _points(self):
         points = np.full((len(self.rows), N_POINTS, 2), np.nan, dtype=np.float32)

@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from .archive import Tree
+from .archive import FileTree, Tree
 from .dataset import Dataset
 from .errors import LineamentError, check_choice
+from .images import UNREAD_SUFFIXES
 from .packed import open_tree
-from .reader import Source, seen, shown
+from .reader import Source, image_files, seen, shown
 from .registry import entries
+from .table import header, tables
 
 log = logging.getLogger(__name__)
 
 AUTO = "auto"
+VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".wmv", ".mpg", ".mpeg")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
 
 
@@ -100,11 +103,41 @@ def recognise_tree(tree: Tree) -> tuple[str, str]:
     for name, source in READERS.items():
         if why := source.recognise(tree):
             return name, shown(why)  # names of no encoding too can be printed
+    if advice := _advice(tree):
+        raise LineamentError(f"{tree.path} {advice}")
     looked_for = "\n".join(f"  {name:10}  {source.layout}" for name, source in READERS.items())
     raise LineamentError(
         f"Nothing known under {tree.path}. {seen(tree)} {_suffixes(tree)}{_inner_archive(tree)}"
         f"Looked for:\n{looked_for}\nIf it is one of these, name it with --dataset."
     )
+
+
+def _advice(tree) -> str:
+    """What to do with the usual things that are no dataset yet, as the rest of a sentence; "" for any other."""
+    if run := next((name for name in tree.files if PurePosixPath(name).name == "run.json"), ""):
+        where = "is a run" if run == "run.json" else f"holds a run, {shown(str(PurePosixPath(run).parent))}"
+        return f"{where}: lineament report and lineament compare read its folder, --data takes pictures."
+    pictures, listings = image_files(tree), tables(tree)
+    if listings and (cells := header(tree, listings[0])) and (pictures or isinstance(tree, FileTree)):
+        return (
+            f"has a table {shown(listings[0])} with the columns {', '.join(cells[:12])}: say which names the picture "
+            "and which the label by --dataset csv --reader-options image=COLUMN,label=COLUMN."
+        )
+    if pictures:
+        return (
+            f"holds {len(pictures):,} pictures and no labels: sort them into a folder for each label, or put a table "
+            "image,label beside them. (Faces without labels: lineament landmarks.)"
+        )
+    if unread := [name for name in tree.files if name.lower().endswith(UNREAD_SUFFIXES)]:
+        return (
+            f"holds {len(unread):,} pictures of a kind that is not read, such as {shown(unread[0])}: save them as JPEG."
+        )
+    if videos := [name for name in tree.files if name.lower().endswith(VIDEOS)]:
+        return (
+            f"holds no labelled pictures, but {len(videos):,} video{'s' * (len(videos) > 1)}: lineament landmarks "
+            "makes a table of the faces in them, which --data takes once it has a column label."
+        )
+    return ""
 
 
 def _suffixes(tree):

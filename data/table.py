@@ -78,16 +78,30 @@ def _cells(stream) -> Iterator[list[str]]:
 
 
 def _lines(stream) -> Iterator[str]:
-    """Lines of bounded length; bytes of no encoding become U+FFFD."""
-    encoding = "utf-16" if stream.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+    """Lines of bounded length; a line that is no UTF-8 is taken for Windows-1252, so that its words stay apart."""
+    wide = stream.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    encoding, errors = ("utf-16", "replace") if wide else ("utf-8-sig", "surrogateescape")
+    text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
     try:
         while line := text.readline(MAX_LINE):
             if len(line) >= MAX_LINE:
                 raise LineamentError(f"A line of more than {MAX_LINE} characters: this is no table of pictures.")
-            yield line
+            yield line if line.isascii() else _western(line)
     finally:
         text.detach()  # who opened the stream closes it
+
+
+def _western(line: str) -> str:
+    """A line as it is, or where bytes of it were no UTF-8 by Windows-1252, which is Latin-1 where that has letters."""
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        content = line.encode("utf-8", "surrogateescape")
+        try:
+            return content.decode("cp1252")
+        except UnicodeDecodeError:  # five bytes mean nothing there
+            return content.decode("latin-1")
+    return line
 
 
 def _chained(first, rest):

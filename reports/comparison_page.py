@@ -18,6 +18,7 @@ from .narrative import SPLIT_NAMES, SYNTHETIC, power_words
 from .page import Chapter, Page
 from .ranks import level_groups
 from .run import Run
+from .spreadsheet import csv_text
 from .uncertainty import ALPHA, NO_DIFFERENCE
 from .write import drawn, write_files
 
@@ -26,10 +27,7 @@ def write_comparison(runs: dict[str, Run], out: Path) -> Path:
     """Write `compare.html` with its tables as CSV into the folder `out`, and return its path."""
     comparison = compare(runs)
     page, images = drawn(comparison_page(comparison))
-    files = {
-        f"tables/{name}.csv": getattr(comparison, name).to_csv(index=False, lineterminator="\n")
-        for name in ("scores", "differences")
-    }
+    files = {f"tables/{name}.csv": csv_text(getattr(comparison, name)) for name in ("scores", "differences")}
     write_files(files | {"compare.html": html(page, images)}, Path(out))
     return Path(out) / "compare.html"
 

@@ -30,6 +30,7 @@ from .blocks import (
 from .page import Page
 
 TEMPLATES = Path(__file__).parent / "templates"
+LONG = 60  # characters of a cell, beyond those of any name or sentence of ours that stands in one line
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _code(block, place):
 def _table(block, place):
     kind = Markup(' class="sortable"') if len(block.rows) > 1 else ""
     source = Markup(' <a href="tables/{0}.csv">CSV<span class="unseen"> of {0}</span></a>').format(block.csv)
-    heads = ((Markup(' class="text"') if not column.numeric else "", column.title) for column in block.columns)
+    heads = ((_classes(column, column.title), column.title) for column in block.columns)
     return Markup(
         '<div class="scroll" role="region" aria-label="{0}" tabindex="0">\n<table{1}>\n'
         "<caption><span>{0}{2}</span></caption>\n<thead><tr>{3}</tr></thead>\n<tbody>\n{4}\n</tbody>\n</table>\n</div>"
@@ -156,20 +157,24 @@ def _row(row, columns, quiet):
 
 
 def _cell(cell, column, first):
-    classes = [] if column.numeric else ["text"]
-    classes += ["file"] if column.code else []
-    classes += ["shaded"] if cell.shaded else []
     text = Markup('<a href="{}">{}</a>').format(cell.link, cell.text) if cell.link else cell.text
     if column.code:  # a long name may break after an underscore
         text = Markup("<code>{}</code>").format(Markup("_<wbr>").join(cell.text.split("_")))
     return Markup('<{0}{1}{2} data-sort="{3}">{4}{5}</{0}>').format(
         "th" if first else "td",
         Markup(' scope="row"') if first else "",
-        Markup(' class="{}"').format(" ".join(classes)) if classes else "",
+        _classes(column, f"{cell.text}\n{cell.note}", file=column.code, shaded=cell.shaded),
         "" if cell.sort is None else cell.sort,
         text,
         Markup("").join(Markup("<small>{}</small>").format(line) for line in cell.note.splitlines()),
     )
+
+
+def _classes(column, text, **more) -> Markup:
+    """The attribute of a cell: how it is set, and whether its text must be broken anywhere to fit a page."""
+    known = {"text": not column.numeric, "long": any(len(line) > LONG for line in text.splitlines()), **more}
+    names = " ".join(name for name, so in known.items() if so)
+    return Markup(' class="{}"').format(names) if names else Markup("")
 
 
 def _picture(block, place):

@@ -21,6 +21,7 @@ from .html import html
 from .narrative import SCORE_NAMES
 from .page import Chapter, Page
 from .settings import as_json
+from .spreadsheet import csv_text
 from .write import write_files
 
 CROSS_VALIDATION = "cross-validation"
@@ -102,7 +103,7 @@ def write_matrix(transfers: Sequence[Transfer], out: Path, *, command: str) -> P
         raise LineamentError("Two of the datasets share a name; give each once.")
     links = {one.trained.name: Path(os.path.relpath(one.page, out)).as_posix() for one in transfers}
     files = {
-        "tables/matrix.csv": table.to_csv(index=False, lineterminator="\n"),
+        "tables/matrix.csv": csv_text(table),
         "metrics.json": as_json({"schema": 1, "matrix": table.to_dict("records")}),
         "report.html": html(matrix_page(transfers, table, links, command), {}),
     }

@@ -9,6 +9,7 @@ gallery.parquet              the few faces that the page shows, with their landm
 """
 
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from ..features.table import FeatureTable
 from ..landmarks import Faces
 from ..landmarks.layout import N_POINTS
 from .excerpt import Excerpt, Thumbnail
+from .kinds import misfit
 from .metrics import predictions_table
 from .run import Failure, Run
 from .settings import plain
@@ -76,19 +78,68 @@ def load_run(folder) -> Run:
         If the folder holds no run, or one of another format.
     """
     folder = Path(folder)
+    if why := _no_run(folder):
+        raise LineamentError(f"{folder} {why}")
     try:
         document = json.loads((folder / RUN).read_text(encoding="utf-8"))
         frames = [pd.read_parquet(folder / name) for name in (FACES, PREDICTIONS, GALLERY)]
-    except (OSError, ValueError) as error:
+    except Exception as error:  # bad bytes raise many types in json and in Arrow
         raise LineamentError(
-            f"{folder} cannot be read as a run ({error}). Give a folder that run_pipeline.py --out has written."
+            f"{folder} cannot be read as a run ({_first_line(error)}). "
+            "Give a folder that run_pipeline.py --out has written."
         ) from error
-    if document.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        found = document.get("format") if isinstance(document, dict) else None
         raise LineamentError(
-            f"{folder} has the run format {document.get('format')}; this version reads {FORMAT}. "
-            "Run the pipeline again."
+            f"{folder} has the run format {found}; this version reads {FORMAT}. Run the pipeline again."
         )
-    return _run_of(document, *frames)
+    try:
+        run = _run_of(document, *frames)
+        why = misfit(run, Run) or _unfit_arrays(run)
+    except Exception as error:  # a document of another shape raises whatever its values lack
+        why = f"{type(error).__name__}: {_first_line(error)}"
+    if why:
+        raise LineamentError(
+            f"{folder} is damaged, or not of this version: {why}. Run the pipeline again, or ask for the folder anew."
+        )
+    return run
+
+
+def _no_run(folder) -> str:
+    """What lies at a place where no run is, and what to do, as the rest of a sentence; "" where there may be one."""
+    if os.path.isfile(folder):  # unlike pathlib's, these say no where nothing may be read
+        return "is a file: give the folder of a run, unpacked."
+    if not os.path.isdir(folder):
+        return "is not there. Give a folder that run_pipeline.py --out has written."
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return "may not be read. Ask its owner, or run as another user."
+    below = sorted(path.parent for path in (*folder.glob(f"*/{RUN}"), *folder.glob(f"*/*/{RUN}")))
+    if os.path.exists(folder / RUN) or not below:
+        return ""
+    return f"holds no run itself, but {below[0]} is one: give that."
+
+
+def _unfit_arrays(run) -> str:
+    """The first array that does not go with the n pictures and d measurements of the run; "" where all do."""
+    n, d = run.table.X.shape
+    asked = {name: part.rows for name in ("audit", "explanation") if (part := getattr(run, name)) is not None}
+    unfit = [f"{name}.rows" for name, rows in asked.items() if not _are_rows(rows, n)]
+    excerpt, audit = run.excerpt, run.audit
+    unfit += ["between"] if excerpt.between.shape != (d,) else []
+    unfit += ["mean_face"] if excerpt.mean_face is not None and excerpt.mean_face.shape != (N_POINTS, 2) else []
+    if audit is not None:
+        unfit += ["audit.repeats"] if audit.repeats.ndim != 2 or audit.repeats.dtype.kind not in "fi" else []
+        for one in audit.comparisons:
+            unfit += [f"audit.{one.name}"] if one.honest.ndim != 2 or one.honest.shape != one.leaky.shape else []
+    return f"{unfit[0]} has another shape" if unfit else ""
+
+
+def _are_rows(rows, n) -> bool:
+    return rows.ndim == 1 and rows.dtype.kind == "i" and bool(((rows >= 0) & (rows < n)).all())
+
+
+def _first_line(error) -> str:
+    return str(error).strip().partition("\n")[0][:200]
 
 
 def with_costs(run: Run, folder: Path) -> Run:
@@ -213,6 +264,8 @@ def _dataset_of(document, faces, names):
 
 
 def _landmarks_of(faces):
+    if faces["found"].dtype != bool:  # any value can be taken for one
+        raise TypeError("found is neither true nor false")
     return Faces(
         images=KeptElsewhere(len(faces)),
         points=np.broadcast_to(np.float32(np.nan), (len(faces), N_POINTS, 2)),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from joblib import delayed
 
+from ..data.errors import LineamentError
 from ..data.files import write_atomically
 from ..data.lock import locked
 from ..data.parallel import pool
@@ -22,6 +23,7 @@ from .section import Section, Tables
 from .sections import SECTIONS
 from .sections.ranking import ranking_rows as rows_of_ranking
 from .settings import as_json, toml, versions
+from .spreadsheet import csv_text
 from .store import load_run, save_run, with_costs
 
 log = logging.getLogger(__name__)
@@ -147,7 +149,7 @@ def table_files(tables: Tables) -> tuple[dict[str, bytes], list[Failure]]:
     for name in tables:
         try:
             frame = tables[name]
-            csv, parquet = frame.to_csv(index=False, lineterminator="\n").encode(), frame.to_parquet(index=False)
+            csv, parquet = csv_text(frame).encode(), frame.to_parquet(index=False)
         except Exception as error:
             failures.append(_failure(f"table '{name}'", error))
             continue
@@ -166,8 +168,17 @@ def _model_files(run, out):
 
 
 def write_files(files: dict[str, str | bytes], out: Path) -> None:
-    """Write contents by path into a folder, each file in one step."""
+    """Write contents by path into a folder, each file in one step.
+
+    Raises
+    ------
+    LineamentError
+        If the folder cannot be written, or a link in it leads elsewhere.
+    """
+    inside = out.resolve()
     for name, content in files.items():
+        if not (out / name).parent.resolve().is_relative_to(inside):
+            raise LineamentError(f"{(out / name).parent} is a link that leads out of {out}. Remove it, and run again.")
         # A path of no UTF-8 is shown escaped; it is no reason to lose a finished run.
         content = content.encode(errors="backslashreplace") if isinstance(content, str) else content
         write_atomically(out / name, lambda file, content=content: file.write(content))
@@ -179,9 +190,9 @@ def remove_stale(out: Path, files: list[str]) -> None:
     Only listed files are touched, so a folder may hold other things.
     """
     listing = out / LISTING
-    earlier = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
+    earlier = listing.read_text(encoding="utf-8", errors="replace").splitlines() if listing.is_file() else []
     for name in sorted(set(earlier) - set(files)):
-        path = out / name
-        if path.resolve().is_relative_to(out.resolve()):
-            path.unlink(missing_ok=True)
+        path = out / name.replace("\0", "")
+        if path.is_file() and path.resolve().is_relative_to(out.resolve()):
+            path.unlink()
     write_files({LISTING: "\n".join(sorted(files)) + "\n"}, out)

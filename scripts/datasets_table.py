@@ -4,6 +4,7 @@ python scripts/datasets_table.py
 """
 
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +28,9 @@ FOOTER = """\
 
 - Labels keep the dataset's own names. `--labels`, and several datasets in one run, give them the names of one
   vocabulary: {canonical}.
+- A table's pictures are looked for beside it, below the path given, and last by their name alone, wherever it is the
+  only one. Options go with `--reader-options image=COLUMN,images=FOLDER`. A table that is no UTF-8 is taken for
+  Windows-1252.
 - What could not become a row is listed with its reason: no label, a missing file, a broken line, a link to elsewhere.
 - Where there is a validation part and no test part, the validation part is the one to be scored.
 - Where subjects are known, nobody is on both sides of a split that is drawn here.
@@ -66,7 +70,10 @@ def _escaped(text) -> str:
 
 
 def _options(source) -> str:
-    return "".join(f" Option `{name}`: {meaning}." for name, meaning in source.options.items())
+    names = defaultdict(list)
+    for name, meaning in source.options.items():
+        names[meaning].append(f"`{name}`")
+    return "".join(f" Option{'s' * (len(of) > 1)} {', '.join(of)}: {meaning}." for meaning, of in names.items())
 
 
 if __name__ == "__main__":

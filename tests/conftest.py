@@ -23,6 +23,7 @@ SLOW = {  # files of tests that fit, open a browser or run whole programs: left 
     "test_notebooks", "test_nothing_lost", "test_odd_runs", "test_pipeline", "test_reference", "test_report_numbers",
     "test_report_pairs", "test_reports", "test_sections", "test_signals", "test_ties", "test_transfer",
     "test_transformers", "test_trees", "test_tuning", "test_video", "test_wheel", "test_wide",
+    "test_foreign_runs", "test_surroundings",
 }  # fmt: skip
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 

@@ -17,7 +17,7 @@ from lineament.features import Inputs
 from lineament.features.transformer import DEFAULT_FAMILIES, feature_table
 from lineament.landmarks import look_at
 from lineament.reports import Run, write_comparison, write_report
-from made_runs import explained, made_run, with_excerpt
+from made_runs import N, explained, made_run, relabelled, with_excerpt
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -112,6 +112,18 @@ def overflow(page):
 def column(page, table, place):
     rows = page.locator(table).locator("tbody tr:not(.quiet)")
     return [rows.nth(row).locator("th, td").nth(place).get_attribute("data-sort") for row in range(rows.count())]
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE])
+def test_labels_of_hundreds_of_letters_do_not_widen_the_page(tmp_path, open_page, viewport, monkeypatch):
+    """Every fold open; tables that scroll are no wider than a page."""
+    monkeypatch.setattr("lineament.reports.write.draw", lambda picture: {"light": b"", "dark": b""})
+    names = ("a" * 200, "b" * 200, "words " * 40)
+    run = with_excerpt(relabelled(made_run(audited=True), np.arange(N) % 3, names))
+    page = open_page(write_report(run, tmp_path).as_uri(), viewport=viewport)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert overflow(page) == []
+    assert max(page.evaluate("[...document.querySelectorAll('.scroll')].map(one => one.scrollWidth)")) < 1300
 
 
 @pytest.mark.parametrize("name", ["report", "compare"])

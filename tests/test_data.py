@@ -113,7 +113,7 @@ def test_unreadable_pictures_are_no_duplicates():
         (lambda folder: folder / "nowhere", "no file or folder"),
         (lambda folder: folder, "is empty"),
         (lambda folder: write("folder", folder, {"a.zip": b"PK no zip"}) / "a.zip", "not a readable zip"),
-        (lambda folder: write("folder", folder, {"cats/1.jpg": jpeg(1)}), "No FER2013 image"),
+        (lambda folder: write("folder", folder, {"cats/1.jpg": jpeg(1)}), "FER2013: no image found"),
     ],
 )
 def test_bad_paths_say_what_to_do(make, message, tmp_path):

@@ -97,7 +97,7 @@ def test_a_pattern_that_no_shell_has_filled_in(folder, tmp_path):
 
 
 def packed(folder, path):
-    """The same files as an archive, with a link and a name that leads out of it."""
+    """The same files as an archive, with a link and names that lead out of it: these are told, and not read."""
     files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in sorted(folder.rglob("*.*"))}
     files |= dict.fromkeys(("../../hidden.png", "/over.png", "z\\..\\..\\outside.png"), files["face.png"])
     if path.suffix == ".zip":
@@ -122,9 +122,9 @@ def test_an_archive_is_walked_in_place(name, folder, tmp_path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     archive = packed(folder, tmp_path / name)
     walk = Walk(inputs_at([archive]))
-    assert seen(walk) == [("over.png", 1, 1), *EXPECTED, ("z\\..\\..\\outside.png", 1, 1)]
+    assert seen(walk) == EXPECTED
     assert all(source.name.startswith(f"{archive}/") for source in walk.inputs)
-    refused = ["broken.jpg"] + ["link.png"] * name.endswith("gz")
+    refused = ["hidden.png", "over.png", "broken.jpg", *["link.png"] * name.endswith("gz"), "outside.png"]
     assert [Path(one).name for one, _ in walk.skipped] == refused
     left = {file.suffix for file in (tmp_path / "tmp").iterdir()}
     assert left <= {".tar"}  # unpacked while its tree is in use; the video that was read is gone
@@ -136,7 +136,7 @@ def test_names_in_an_archive_lead_nowhere_else(folder, tmp_path):
     assert all(place.resolve().is_relative_to(drawn) for place in drawing_places(sources, drawn).values())
     assert cli.main(["landmarks", str(archive), "--out", str(tmp_path / "f.csv"), "--draw", str(drawn)]) == 0
     made = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file())
-    names = ["deep/talk.avi", "face.png", "none.png", "over.png", "z/outside.png"]
+    names = ["deep/talk.avi", "face.png", "none.png"]
     assert made == [*(f"a/b/drawn/{name}" for name in names), "all.zip", "f.csv"]
 
 

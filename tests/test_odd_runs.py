@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.small import draw_fer, missing
 from lineament import run_pipeline
-from lineament.reports import rewrite_report, write_report
+from lineament.reports import figures, rewrite_report, write_report
+from lineament.reports.figures.canvas import fit_labels
 from made_runs import N, made_run, relabelled
 
 
@@ -59,6 +61,19 @@ def test_fifty_labels(tmp_path):
     assert "The test part holds no picture of" in words
     assert metrics["models"]["svm"]["test"]["all"]["per_class"]["label 49"]["recall"] is None
     assert (tmp_path / "report.html").stat().st_size < 8e6
+
+
+@pytest.mark.filterwarnings("error")  # matplotlib says so where labels leave no place for what is drawn
+def test_figures_cut_long_labels_in_the_middle():
+    names = [f"{'a' * 200} one", f"{'a' * 200} two", "joy"]
+    table = pd.DataFrame({"true": np.repeat(names, 3), "predicted": names * 3, "n": 1, "share": 1 / 3})
+    matrix = figures.ConfusionDisplay(table)
+    assert len(figures.png(matrix, figures.LIGHT)) > 1000
+    ax = matrix.plot()
+    fit_labels(ax)
+    written = [label.get_text() for label in ax.get_yticklabels()]
+    assert written[2] == "joy" and written[0].endswith("aaa one") and written[1].endswith("aaa two")
+    assert all("…" in name and len(name) < 30 for name in written[:2])
 
 
 def test_a_label_that_the_test_part_lacks(tmp_path, undrawn):

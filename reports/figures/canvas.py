@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 DPI = 192  # two device pixels a CSS pixel
@@ -25,6 +26,8 @@ LINES = {
     "light": ("#0072b2", "#b0532a", "#00795a", "#a8487e", "#6b6100", "#3a8fc0", "#555555", "#8b1a1a"),
     "dark": ("#79b8d6", "#e59a6f", "#4fc39c", "#e19bc4", "#d9ca4c", "#a8d4ec", "#bbbbbb", "#f08080"),
 }
+LONG = 64  # letters of a line: longer ones are names of the user's own, and are cut
+LETTERS = 6  # to so many an inch of the figure's width
 DASHES = ("-", "--", ":", "-.")
 
 
@@ -98,6 +101,7 @@ def pngs(display, themes: dict[str, Theme]) -> dict[str, bytes]:
         with themed(theme):
             ax = axes(None, display.size, place)
             display.plot(ax)
+            fit_labels(ax)
             canvas = ax.figure.canvas
             canvas.draw()  # once; `savefig` would draw it twice
             place = ax.get_position(original=True)
@@ -108,6 +112,23 @@ def pngs(display, themes: dict[str, Theme]) -> dict[str, bytes]:
         image.save(file, "PNG")
         images[name] = file.getvalue()
     return images
+
+
+def fit_labels(ax):
+    """Cut labels that would leave no place for what is drawn; datasets may call theirs by hundreds of letters."""
+    most = int(LETTERS * ax.figure.get_figwidth())
+    for axis in (ax.xaxis, ax.yaxis):
+        names = [label.get_text() for label in axis.get_ticklabels()]
+        if any(len(line) > LONG for name in names for line in name.splitlines()):
+            axis.set_ticklabels([_cut(name, most) for name in names])
+    for text in ax.figure.findobj(Text):
+        text.set_text(_cut(text.get_text(), most))
+
+
+def _cut(text, most):
+    """The text with the middle taken out of its long lines: beginning and end tell names apart."""
+    lines = text.split("\n")
+    return "\n".join(f"{line[: most - 8]}…{line[-7:]}" if len(line) > LONG else line for line in lines)
 
 
 def clearer(background, *colors):
