@@ -60,6 +60,9 @@ class TableStyle:
         return (*self.front, *(column for column in more if column not in own), *self.back)
 
 
+LARGEST = 1e12  # px or s
+
+
 def write_faces(rows: Iterable[FaceRow], file, *, style: str = "openface", more: Sequence[str] = ()) -> int:
     """Write rows to an open text file as they come, and return how many.
 
@@ -123,11 +126,19 @@ def _cell(number, digits) -> str:
 
 def _number(cells, *columns) -> float:
     """The first of these columns that is filled; NaN where none is."""
-    return float(next((cells[column] for column in columns if cells.get(column)), "nan"))
+    return _real(next((cells[column] for column in columns if cells.get(column)), "nan"))
+
+
+def _real(text) -> float:
+    """A number that a place or a time can be; NaN where one is missing."""
+    number = float(text)
+    if abs(number) > LARGEST:
+        raise ValueError(f"{text[:20]} is too large, and")
+    return number
 
 
 def _points(cells) -> np.ndarray:
-    return np.array([float(cells[column]) for column in POINT_COLUMNS], dtype=np.float32).reshape(2, N_POINTS).T
+    return np.array([_real(cells[column]) for column in POINT_COLUMNS], dtype=np.float32).reshape(2, N_POINTS).T
 
 
 def _pose(face):
@@ -166,19 +177,19 @@ def _box_cells(face) -> dict:
 def _box(cells, points) -> np.ndarray:
     if not cells.get(BOX_COLUMNS[0]):
         return box_of_points(points)
-    left, top, width, height = (float(cells[column]) for column in BOX_COLUMNS)
+    left, top, width, height = (_real(cells[column]) for column in BOX_COLUMNS)
     return np.array([left, top, left + width, top + height])
 
 
 def _openface_row(cells) -> FaceRow:
     face = None
-    if float(cells.get("success", 1)) > 0:  # FaceLandmarkImg writes the faces that it found, and no success
+    if _real(cells.get("success", 1)) > 0:  # FaceLandmarkImg writes the faces that it found, and no success
         points = _points(cells)
         score, sharpness = _number(cells, "score", "confidence"), _number(cells, "sharpness")
         face = Face(_box(cells, points), points, score, True, sharpness)
     return FaceRow(
-        cells.get("input") or "", int(float(cells.get("frame") or 1)), float(cells.get("timestamp") or 0),
-        int(float(cells.get("face_id") or cells.get("face") or 0)), face,
+        cells.get("input") or "", int(_real(cells.get("frame") or 1)), _real(cells.get("timestamp") or 0),
+        int(_real(cells.get("face_id") or cells.get("face") or 0)), face,
     )  # fmt: skip
 
 
@@ -203,18 +214,18 @@ def _pyfeat_row(cells) -> FaceRow:
     if cells["x_0"].strip().lower() not in ("", "nan"):
         points = _points(cells)
         face = Face(_box(cells, points), points, _number(cells, "FaceScore"), True)
-    frame = int(float(cells.get("frame") or 0)) + 1  # py-feat counts from 0
+    frame = int(_real(cells.get("frame") or 0)) + 1  # py-feat counts from 0
     identity = cells.get("face_id") or (cells.get("Identity") or "").removeprefix(IDENTITY) or "0"
-    return FaceRow(cells.get("input") or "", frame, _pyfeat_time(cells), int(float(identity)), face)
+    return FaceRow(cells.get("input") or "", frame, _pyfeat_time(cells), int(_real(identity)), face)
 
 
 def _pyfeat_time(cells) -> float:
     """Seconds; py-feat's own "mm:ss" is whole ones, or "hh:mm:ss"."""
     if cells.get("timestamp"):
-        return float(cells["timestamp"])
+        return _real(cells["timestamp"])
     seconds = 0.0
     for part in (cells.get("approx_time") or "0").split(":"):
-        seconds = 60 * seconds + float(part)
+        seconds = 60 * seconds + _real(part)
     return seconds
 
 
