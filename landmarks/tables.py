@@ -23,6 +23,7 @@ from .fitting import Face, box_of_points
 from .layout import N_POINTS
 from .quality import head_pose
 
+LARGEST = 1e12  # px or s, that a cell may hold
 BOX_COLUMNS = ("FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight")
 CONFIDENT_SCORE = 1.0  # OpenFace's confidence lies in 0 to 1: that of a face with this HOG score or more is 1
 LOWEST_SCORE = -1.0
@@ -58,9 +59,6 @@ class TableStyle:
         """All columns of a table that has those of `more` as well."""
         own = {*self.front, *self.back}
         return (*self.front, *(column for column in more if column not in own), *self.back)
-
-
-LARGEST = 1e12  # px or s
 
 
 def write_faces(rows: Iterable[FaceRow], file, *, style: str = "openface", more: Sequence[str] = ()) -> int:
