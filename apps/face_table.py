@@ -1,5 +1,6 @@
 """The table that commands write of the faces they met, in one of three styles; it appears whole or not at all."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from ..data import LineamentError
 from ..data.files import temporary_beside
 from ..landmarks.tables import STYLES, FaceRow, write_faces
-from .inputs import Frame, Walk
+from ..landmarks.walk import Frame, Walk
 
 
 def face_rows(frame: Frame) -> Iterator[FaceRow]:
@@ -20,7 +21,22 @@ def face_rows(frame: Frame) -> Iterator[FaceRow]:
 def write_table(out: Path, rows: Iterable[FaceRow], walk: Walk, *, style: str, more: Sequence[str] = ()) -> str:
     """Write the rows of a walk as they come, with the columns `more` besides those of the style; return what was done.
 
-    The file appears in one step, and not at all where nothing could be read.
+    Raises
+    ------
+    LineamentError
+        If the file cannot be written.
+    """
+    with (
+        whole(out, walk) as temporary,
+        temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+    ):
+        write_faces(rows, file, style=style, more=more)
+    return done(out, walk)
+
+
+@contextlib.contextmanager
+def whole(out: Path, walk: Walk) -> Iterator[Path]:
+    """A temporary path to write; at the end of the block it becomes `out`, if anything could be read.
 
     Raises
     ------
@@ -30,12 +46,15 @@ def write_table(out: Path, rows: Iterable[FaceRow], walk: Walk, *, style: str, m
     try:
         with temporary_beside(out) as temporary:
             out.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-                write_faces(rows, file, style=style, more=more)
+            yield temporary
             if walk.any_read:
                 os.replace(temporary, out)
     except OSError as error:
         raise LineamentError(f"Cannot write {out} ({error.strerror or error}). Choose another --out.") from error
+
+
+def done(out: Path, walk: Walk) -> str:
+    """What was read, and where the table is."""
     return f"{walk.summary}: {out}{'' if walk.any_read else ' was not written'}"
 
 

@@ -9,10 +9,12 @@ from threadpoolctl import threadpool_limits
 from ..data import LineamentError
 from ..features import FAMILIES, FeatureTable, Measures, measure
 from ..features.exchange import in_style
+from ..landmarks.inputs import inputs_at
 from ..landmarks.tables import FaceRow
+from ..landmarks.walk import Frame
 from . import face_table, inputs, values
 from .command import Command
-from .inputs import Frame, inputs_at, walk_of
+from .inputs import walk_of
 from .parser import Hints, choice_lines
 
 DEFAULT = "aus,pose"

@@ -4,11 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-
-PLAIN_COLUMNS = 100  # width of what goes to a file or a pipe
+from .terminal import print_table, table_for
 
 
 def print_ranking(rows: Sequence[Mapping], file: TextIO) -> None:
@@ -21,17 +17,13 @@ def print_ranking(rows: Sequence[Mapping], file: TextIO) -> None:
     file : text stream
         Colour and lines are drawn only on a terminal that can show them.
     """
-    terminal = file.isatty()
-    table = Table(box=SIMPLE_HEAD if terminal and _shows(file, "─") else None, pad_edge=False)
+    table = table_for(file)
     table.add_column("model", overflow="fold")
     for title in ("accuracy", "95 % interval", "macro recall", "macro F1"):
         table.add_column(title, justify="right", overflow="fold")
     for row in sorted(rows, key=lambda row: bool(row["baseline"])):
         table.add_row(*_cells(row), style="dim" if row["baseline"] else None)
-    Console(
-        file=file, force_terminal=terminal, force_jupyter=False, highlight=False, markup=False,
-        width=None if terminal else PLAIN_COLUMNS,
-    ).print(table)  # fmt: skip
+    print_table(table, file)
 
 
 def _cells(row) -> list[str]:
@@ -55,11 +47,3 @@ def _score(score) -> str:
 
 def _missing(number) -> bool:
     return number is None or math.isnan(number)
-
-
-def _shows(file, character) -> bool:
-    try:
-        character.encode(file.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -132,9 +132,15 @@ def given_faces(images: Sequence, points: np.ndarray) -> Faces:
 
 def faces_of(image: np.ndarray, found: Sequence[Face]) -> Faces:
     """All faces of one picture, uint8 (H, W) or (H, W, 3) RGB, as n rows of it; their digests are not known."""
+    return faces_in([(image, found)])
+
+
+def faces_in(pictures: Sequence[tuple[np.ndarray, Sequence[Face]]]) -> Faces:
+    """The same of several pictures, each with its faces: those of the first, then those of the next."""
+    found = [face for _, faces in pictures for face in faces]
     n = len(found)
     return Faces(
-        images=ArrayImages([image] * n),
+        images=ArrayImages([image for image, faces in pictures for _ in faces]),
         points=np.array([face.points for face in found], dtype=np.float32).reshape(n, N_POINTS, 2),
         boxes=np.array([face.box for face in found]).reshape(n, 4).round().astype(np.int32),
         found=np.array([face.found for face in found], dtype=bool),

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from lineament.apps import cli
-from lineament.apps.inputs import Walk, inputs_at
-from lineament.apps.landmarks import drawing_places
+from lineament.apps.drawings import drawing_places
 from lineament.data import LineamentError
+from lineament.landmarks.inputs import inputs_at, inputs_of
 from lineament.landmarks.track import TrackedFace
 from lineament.landmarks.video import CODECS
+from lineament.landmarks.walk import Walk
 
 N_FRAMES = 12
 
@@ -49,11 +50,11 @@ def seen(walk):
 EXPECTED = [*(("talk.avi", number, 1) for number in range(1, N_FRAMES + 1)), ("face.png", 1, 1), ("none.png", 1, 0)]
 
 
-def test_every_picture_is_a_frame_and_what_cannot_be_read_is_listed(folder, capsys):
+def test_every_picture_is_a_frame_and_what_cannot_be_read_is_listed(folder, caplog):
     walk = Walk(inputs_at([folder]))
     assert seen(walk) == EXPECTED
     assert [(Path(name).name, bool(reason)) for name, reason in walk.skipped] == [("broken.jpg", True)]
-    assert "broken.jpg: " in capsys.readouterr().err
+    assert "broken.jpg: " in caplog.text
     assert walk.summary == "13 faces in 2 pictures and 1 video (12 frames), 1 file unreadable"
 
 
@@ -150,3 +151,36 @@ def test_what_cannot_be_looked_into_is_told(tmp_path, monkeypatch):
     (tmp_path / "no.zip").write_bytes(b"no archive")
     with pytest.raises(LineamentError, match="not a readable zip archive"):
         inputs_at([tmp_path / "no.zip"])
+
+
+def named(things):
+    return [source.name for source in inputs_of(things)]
+
+
+def test_python_gives_paths_arrays_and_lists_of_them(folder, crop):
+    face = str(folder / "face.png")
+    assert named(face) == named(folder / "face.png") == [face]
+    assert named([face, [crop, folder / "*.png"]]) == [face, "array 0", face, str(folder / "none.png")]
+    assert named(np.stack([crop, crop])[..., None].repeat(3, axis=3)) == ["array 0", "array 1"]
+    (frame,) = Walk(inputs_of(crop))
+    (read,) = Walk(inputs_of(face))
+    assert np.array_equal(frame.found[0].points, read.found[0].points)
+
+
+def test_inputs_are_read_as_they_are_gone_through(crop):
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(1)
+            yield crop
+
+    assert next(iter(Walk(inputs_of(endless())))).input == "array 0" and len(taken) == 1
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4), np.uint8)])
+def test_an_array_that_is_no_picture_is_told(wrong):
+    with pytest.raises(LineamentError, match=r"a picture is uint8, \(height, width\) gray or"):
+        named([wrong])
+    with pytest.raises(LineamentError, match="A int is no picture. Give a path, an array, or a list of them."):
+        named([3])

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from lineament.apps import cli
-from lineament.apps.inputs import inputs_at
-from lineament.apps.landmarks import drawing_places
+from lineament.apps.drawings import drawing_places
 from lineament.data import LineamentError
 from lineament.data.images import UnreadableImage
 from lineament.landmarks import find_faces
+from lineament.landmarks.inputs import inputs_at
 from lineament.landmarks.tables import read_faces
 from lineament.landmarks.video import CODECS, _time, read_video, video_info, video_writer
 
