@@ -1,8 +1,9 @@
 """A model is one thing that answers faces: a fitted pipeline, and the recipe by which faces are brought before it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from .abstention import UNSURE, answered, confidence_of
 from .conformal import sets_of
 from .doubt import refusal_threshold, set_thresholds
 from .spec import CROPS, FEATURES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FACE, MIRROR = "face", "mirror"
 VIEWS = {"none": (FACE,), "mirror": (FACE, MIRROR)}  # by `augment`
@@ -142,9 +146,13 @@ class FaceModel:
         cache : folder of the landmark cache, or None
         workers : Workers
         """
+        return look_at(images, finder=self.finder, takers=self.measures.takers, cache=cache, workers=workers)
+
+    @property
+    def finder(self) -> Finder:
+        """How faces are found for it: as those were that it learned from."""
         recipe = self.recipe
-        finder = Finder(recipe.detector, Path(recipe.landmark_model) if recipe.landmark_model else None, recipe.on_miss)
-        return look_at(images, finder=finder, takers=self.measures.takers, cache=cache, workers=workers)
+        return Finder(recipe.detector, Path(recipe.landmark_model) if recipe.landmark_model else None, recipe.on_miss)
 
     def predict_proba(self, faces: Faces) -> np.ndarray:
         """Class probabilities (n, k) of n faces, columns in the order of the recipe's labels.
@@ -154,12 +162,55 @@ class FaceModel:
         LineamentError
             If the model was made of differences from a person's neutral face, or needs pictures that are not there.
         """
+        self.check_alone()
+        return self.answer(measure(faces, self.measures))
+
+    def check_alone(self) -> None:
+        """Raise `LineamentError` if a face by itself is not enough for it."""
         if self.recipe.reference != "none":
             raise LineamentError(
                 "This model was trained on differences from a neutral face of the same person, which a face alone does "
                 "not have. Train one without --reference."
             )
-        return self.answer(measure(faces, self.measures))
+
+    def predict(self, pictures, **options) -> "pd.DataFrame":
+        """What it says of every face in pictures and videos, a row a face; one row without a label where there is none.
+
+        Parameters
+        ----------
+        pictures : str, Path, ndarray, or any iterable of those
+            Pictures, videos, folders, archives and patterns by path; pictures as uint8 arrays (H, W) or (H, W, 3) RGB.
+        risk, sets, points, answer_missed, follow : see `predicting.Asked`
+
+        Returns
+        -------
+        DataFrame
+            Columns `input`, `frame`, `timestamp` (s), `face_id`, `found`, `left`, `top`, `right`, `bottom` (px),
+            `label`, `unsure`, `p_<label>` for each label; with `sets` also `label_set`, with `points` also x_0 … y_67.
+            What could not be read is logged, and listed in `attrs["skipped"]`.
+
+        Raises
+        ------
+        LineamentError
+            If a path is missing, nothing could be read, or the model cannot be asked so.
+
+        Examples
+        --------
+        >>> table = model.predict("photo.jpg")  # doctest: +SKIP
+        >>> table[["label", "p_happy"]]  # doctest: +SKIP
+        """
+        from .predicting import predicted  # pandas
+
+        return predicted(self, pictures, **options)
+
+    def iter_predict(self, pictures, **options) -> "Iterator[pd.DataFrame]":
+        """The same, one table a picture or frame as soon as it is answered: memory does not grow with a video.
+
+        What could not be read is logged alone.
+        """
+        from .predicting import iter_predicted
+
+        return iter_predicted(self, pictures, **options)
 
     def answers(self, proba: np.ndarray, *, risk: float = 0.1, guaranteed: bool = True) -> np.ndarray:
         """Label indices (n,) of probabilities (n, k); UNSURE, -1, where the model had better not answer.
