@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .classifiers import make_classifier
-    from .classifiers.bundle import load_model as load
     from .classifiers.model import FaceModel
+    from .classifiers.shelf import load
     from .data import load_dataset
     from .features import FaceFeatures
     from .landmarks import find_faces
@@ -27,7 +27,7 @@ _PLACES = {  # name: (module, what it is called there)
     "FaceFeatures": ("features", "FaceFeatures"),
     "FaceModel": ("classifiers.model", "FaceModel"),
     "find_faces": ("landmarks", "find_faces"),
-    "load": ("classifiers.bundle", "load_model"),
+    "load": ("classifiers.shelf", "load"),
     "load_dataset": ("data", "load_dataset"),
     "make_classifier": ("classifiers", "make_classifier"),
     "run": ("run_pipeline", "run"),

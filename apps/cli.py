@@ -22,6 +22,8 @@ USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # exit codes, the last two as she
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 COMMANDS = {  # name: (module of this folder, what it does)
+    "predict": ("predict", "emotions of every face in pictures, folders and videos"),
+    "models": ("models", "the trained models that come with the package"),
     "run": ("run", "faces to landmarks, measurements, models and a report, as run_pipeline.py"),
     "report": ("report", "write the report of a run folder again, without training"),
     "compare": ("compare", "one page on how runs differ, and whether chance explains it"),

@@ -48,7 +48,14 @@ def test_the_wheel_holds_one_name(wheel):
         names = archive.namelist()
     info = f"{'-'.join(wheel.name.split('-')[:2])}.dist-info"
     assert top_level(names) == {"lineament", info}
-    for name in ("data/face_model.npz", "py.typed", "reports/templates/report.css", "run_pipeline.py", "__main__.py"):
+    for name in (
+        "data/face_model.npz",
+        "py.typed",
+        "classifiers/weights/fer2013-geometry.skops",
+        "reports/templates/report.css",
+        "run_pipeline.py",
+        "__main__.py",
+    ):
         assert f"lineament/{name}" in names
 
 
