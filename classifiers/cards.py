@@ -20,7 +20,8 @@ resembles. It answers about pictures, and not about persons.
 ## What it cannot tell
 
 - What someone feels. A face shows an expression; what it means depends on the person, the moment and the culture.
-- Anything by which a person is judged: hiring, policing, schooling, health, credit. Do not use it there.
+- Anything by which a person is judged: hiring, policing, schooling, health, credit. Do not use it there. In the \
+European Union, Regulation 2024/1689, Article 5(1)(f), forbids inferring emotions at work and in education.
 - How well it does on people, cameras and light unlike those that it was trained on: that was not measured.
 - Much of faces that are turned away, covered or tiny: a detector of frontal faces sees few of them.
 - Anything but its labels: it has no word for “none of these”. Ask with `--risk` or `--sets` to hear of its doubts.
