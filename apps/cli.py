@@ -24,6 +24,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 COMMANDS = {  # name: (module of this folder, what it does)
     "predict": ("predict", "emotions of every face in pictures, folders and videos"),
     "models": ("models", "the trained models that come with the package"),
+    "train": ("train", "the best of a few models on pictures of your own, as one file"),
     "run": ("run", "faces to landmarks, measurements, models and a report, as run_pipeline.py"),
     "report": ("report", "write the report of a run folder again, without training"),
     "compare": ("compare", "one page on how runs differ, and whether chance explains it"),

@@ -41,11 +41,14 @@ def save_model(folder: Path, model: FaceModel) -> Path:
     LineamentError
         If the folder cannot be written.
     """
-    kept = FORMATS[model.recipe.takes]
-    path = Path(folder) / f"{model.recipe.classifier}{kept.suffix}"
+    return save_model_as(Path(folder) / f"{model.recipe.classifier}{FORMATS[model.recipe.takes].suffix}", model)
+
+
+def save_model_as(path: Path, model: FaceModel) -> Path:
+    """Write a model to a file, whose suffix is that of its kind, and return the path; raises as `save_model`."""
     # Resampling matters to fitting alone.
     steps = [(key, step) for key, step in model.pipeline.steps if key != "resample"]
-    content = kept.dumps(replace(model, pipeline=Pipeline(steps)))
+    content = FORMATS[model.recipe.takes].dumps(replace(model, pipeline=Pipeline(steps)))
     write_atomically(path, lambda file: file.write(content))
     return path
 
