@@ -9,13 +9,16 @@ from sklearn.exceptions import NotFittedError
 
 torch = pytest.importorskip("torch", reason="the cnn extra is not installed")
 import lineament.classifiers.nets.training as training  # noqa: E402
+from lineament.classifiers import ClassifierOptions, Protocol, evaluate, make_folds  # noqa: E402
+from lineament.classifiers.evaluate import Execution  # noqa: E402
 from lineament.classifiers.nets import ARCHITECTURES  # noqa: E402
 from lineament.classifiers.nets.black_white import BlackWhite, otsu_thresholds  # noqa: E402
 from lineament.classifiers.nets.estimator import CNNClassifier  # noqa: E402
 from lineament.classifiers.nets.mini_xception import MiniXception  # noqa: E402
 from lineament.classifiers.nets.resnet18 import ResNet18  # noqa: E402
 from lineament.classifiers.nets.weights import load_known  # noqa: E402
-from lineament.data import LineamentError  # noqa: E402
+from lineament.data import LineamentError, find_duplicates  # noqa: E402
+from lineament.features import Inputs  # noqa: E402
 from made_nets import X, Y, fit, weights_of  # noqa: E402
 
 EVERY = pytest.mark.parametrize("name", ARCHITECTURES)
@@ -151,6 +154,20 @@ def test_the_number_of_threads_before_changes_nothing():
     finally:
         torch.set_num_threads(before)
     assert torch.equal(*map(weights_of, nets))
+
+
+def test_the_number_of_jobs_changes_nothing(toy):
+    inputs = Inputs(crops=np.stack(list(toy.images)))
+    folds = make_folds(toy, find_duplicates(toy.keys), cv=2, seed=0)
+    answers = []
+    for n_jobs in (1, 2):
+        (one,), models = evaluate(
+            ["cnn-binary"], inputs, toy.target, folds=folds, protocol=Protocol(cv=2), execution=Execution(n_jobs=n_jobs),
+            options=ClassifierOptions(max_epochs=1),
+        )  # fmt: skip
+        answers.append((one.proba, weights_of(models["cnn-binary"].pipeline[-1])))
+    np.testing.assert_array_equal(*(proba for proba, _ in answers))
+    assert torch.equal(*(weights for _, weights in answers))
 
 
 # --- Black and white --------------------------------------------------------------------------------------------------
