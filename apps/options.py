@@ -135,7 +135,17 @@ class ModelOptions:
         tuple(DEFAULT_MEMBERS), values.names, "LIST", "what stack and vote are made of, comma-separated",
         {name: CLASSIFIERS[name].about for name in member_names()},
     )  # fmt: skip
-    cnn_epochs: int | None = option(None, values.whole(1), "N", "upper bound of the network's epochs (default: 40)")
+    cnn_epochs: int | None = option(
+        None, values.whole(1), "N", "upper bound of the networks' epochs (default: their recipes', 40 of most)"
+    )
+    cnn_settings: dict | None = option(
+        None, values.pairs, "NAME=VALUE,…",
+        "how networks are trained otherwise than by their recipes, such as optimiser=sgd,learning_rate=0.05; all names "
+        "stand in docs/models.md",
+    )  # fmt: skip
+    cnn_weights: Path | None = option(
+        None, values.path, "FILE", "weights that networks begin with, such as ImageNet's for cnn-resnet18"
+    )
 
 
 @dataclass(frozen=True)

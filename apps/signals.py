@@ -18,7 +18,7 @@ GRACE_S = 3  # for the main thread to clear up, before the process is ended wher
 
 
 class Stopped(SystemExit):
-    """A signal that ends the program. No library takes it for its own, as skorch does a Ctrl-C in training."""
+    """A signal that ends the program.."""
 
     def __init__(self, number: int):
         super().__init__(128 + number)

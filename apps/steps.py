@@ -14,7 +14,7 @@ from ..classifiers import CLASSIFIERS, ClassifierOptions, Evaluation, Execution,
 from ..classifiers.bundle import save_model
 from ..classifiers.doubt import doubts_of
 from ..classifiers.model import VIEWS, FaceModel, Recipe
-from ..classifiers.nets import check_torch
+from ..classifiers.nets import check_settings, check_torch, side_of
 from ..classifiers.spec import CROPS
 from ..classifiers.stored import LeftOut
 from ..data import (
@@ -49,7 +49,6 @@ from ..features import (
     relative_table,
     without_references,
 )
-from ..features.crops import CROP_SIZE
 from ..landmarks import Faces, Finder, given_faces, look_at
 from ..reports import Failure, Run
 from ..reports.settings import versions
@@ -88,6 +87,8 @@ def ready(options: RunOptions) -> Iterator[None]:
     """Hold the folder of a run, and raise `LineamentError` now for what would stop it only after the landmarks."""
     if _crop(options):
         check_torch()
+        check_settings(options.models.cnn_settings)
+        _check_weights(options.models.cnn_weights)
     cache = options.look.cache
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -150,7 +151,13 @@ def measures_of(options: RunOptions) -> Measures:
 
 
 def _crop(options) -> int | None:
-    return CROP_SIZE if any(CLASSIFIERS[name].takes == CROPS for name in options.models.classifiers) else None
+    """The side of crops: the largest that a network of the run takes."""
+    return max((side_of(name) for name in options.models.classifiers if CLASSIFIERS[name].takes == CROPS), default=None)
+
+
+def _check_weights(path):
+    if path is not None and not path.is_file():
+        raise LineamentError(f"There is no file {path} (--cnn-weights).")
 
 
 def look(dataset: Dataset, options: RunOptions, measures: Measures) -> Faces:
@@ -240,7 +247,14 @@ def recipe_of(prepared: Prepared, options: RunOptions) -> Recipe:
 
 def classifier_options(options: RunOptions) -> ClassifierOptions:
     """The flags that only some classifiers understand."""
-    return ClassifierOptions(members=tuple(options.models.members), max_epochs=options.models.cnn_epochs)
+    models = options.models
+    return ClassifierOptions(
+        members=tuple(models.members),
+        max_epochs=models.cnn_epochs,
+        settings=models.cnn_settings,
+        weights=str(models.cnn_weights) if models.cnn_weights else None,
+        checkpoints=str(options.out / "checkpoints"),
+    )
 
 
 def execution(options: RunOptions) -> Execution:

@@ -164,28 +164,22 @@ class _Work:
 
     def fitted(self, classifiers, options, fronts, execution):
         """For every classifier its fits, in the order of the folds."""
-        fits, order = self.folds.fits, []
-        tasks, settings = [], {"balance": self.protocol.balance, "random_state": self.protocol.seed}
+        fits, work = self.folds.fits, {FEATURES: [], CROPS: []}
+        settings = {"balance": self.protocol.balance, "random_state": self.protocol.seed}
         backs = {name: make_back(name, **settings, options=options) for name in classifiers}
         for place in reversed(range(len(fits))):  # the largest fit first, so that no core waits for it at the end
             for name in classifiers:
-                takes = CLASSIFIERS[name].takes
+                takes, space = CLASSIFIERS[name].takes, CLASSIFIERS[name].space
                 task, front = self.task(takes, *fits[place]), fronts[place] if takes == FEATURES else None
-                tasks.append(
-                    delayed(_fit_and_answer)(
-                        backs[name],
-                        front,
-                        task,
-                        self.recipe_of(name),
-                        CLASSIFIERS[name].space,
-                        self.search,
-                        keep=place == len(fits) - 1,
-                    )  # fmt: skip
-                )
-                order.append((name, place))
+                given = backs[name], front, task, self.recipe_of(name), space, self.search
+                fit = delayed(_fit_and_answer)(*given, keep=place == len(fits) - 1)
+                work[takes].append((name, place, fit))
         results = {name: [None] * len(fits) for name in classifiers}
-        for (name, place), result in zip(order, _run(tasks, len(tasks), "fitting", execution)):
-            results[name][place] = result
+        alone = replace(execution, n_jobs=1)  # a network takes all cores by itself
+        for takes, how in ((FEATURES, execution), (CROPS, alone)):
+            done = _run((fit for *_, fit in work[takes]), len(work[takes]), "fitting", how)
+            for (name, place, _), result in zip(work[takes], done):
+                results[name][place] = result
         return results
 
     def task(self, takes, train, test):
@@ -263,7 +257,7 @@ def _run(tasks, total, what, execution):
         # joblib replaces a worker whose memory has grown, as forests let it grow; nothing is lost.
         warnings.filterwarnings("ignore", "A worker stopped")
         done = pool(n_jobs=execution.n_jobs, return_as="generator", batch_size=1)(tasks)
-        yield from tqdm(done, total=total, desc=what, unit="fit", disable=not execution.progress)
+        yield from tqdm(done, total=total, desc=what, unit="fit", disable=not (execution.progress and total))
 
 
 def _fit_front(front, task):
@@ -306,7 +300,8 @@ def _fit_and_answer(back, front, task, recipe, space, search, *, keep):
 
 def _parameters(back):
     plain = (str, int, float, bool, type(None))
-    return {key: value for key, value in back[-1].get_params().items() if isinstance(value, plain)}
+    told = back[-1].get_params() | getattr(back[-1], "recipe_params_", {})
+    return {key: value for key, value in told.items() if isinstance(value, plain)}
 
 
 def _parts(evaluation, clean=None):

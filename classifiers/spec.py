@@ -64,10 +64,19 @@ class ClassifierOptions:
         Names of the classifiers that `stack` and `vote` are made of; None for the default ones.
     max_epochs : int, or None
         Upper bound of a network's epochs; None for that of its recipe.
+    settings : mapping, or None
+        What is other than in the recipes and options of networks, by name.
+    weights : str or None
+        A file with weights that networks begin with.
+    checkpoints : str or None
+        Folder where networks keep their state after each epoch, and go on from it.
     """
 
     members: Sequence[str] | None = None
     max_epochs: int | None = None
+    settings: Mapping[str, object] | None = None
+    weights: str | None = None
+    checkpoints: str | None = None
 
 
 def dotted_name(kind) -> str:

@@ -22,7 +22,6 @@ PACKAGES = (
     "opencv-python-headless",
     "opencv-python",
     "torch",
-    "skorch",
 )
 
 

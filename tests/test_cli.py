@@ -19,7 +19,7 @@ from lineament.data.sources import data_home
 ROOT = Path(__file__).resolve().parents[1]
 LINEAMENT = [sys.executable, "-m", "lineament"]
 # What neither --help nor a run without a network has a use for.
-HEAVY = ["torch", "skorch", "dask", "distributed", "skops", "matplotlib", "numba", "imblearn", "pooch", "shtab"]
+HEAVY = ["torch", "dask", "distributed", "skops", "matplotlib", "numba", "imblearn", "pooch", "shtab"]
 ROW = {"model": "svm", "accuracy": 0.618, "low": 0.602, "high": 0.634, "recall_macro": 0.59, "f1_macro": 0.6}
 BASE = {"model": "majority", "accuracy": 0.249, "low": None, "high": None, "recall_macro": 1 / 7, "f1_macro": None}
 ROWS = [{**BASE, "baseline": True}, {**ROW, "baseline": False}, {**ROW, "model": "lda", "baseline": False}]
@@ -188,7 +188,7 @@ if __name__ == "__main__":
 
 def test_options_without_a_network_import_no_torch():
     code = "from lineament.apps.options import options_of; options_of(classifiers=['svm'])"
-    assert not {"torch", "skorch", "dask", "distributed"} & set(heavy_after(f"{code}; import lineament.run_pipeline"))
+    assert not {"torch", "dask", "distributed"} & set(heavy_after(f"{code}; import lineament.run_pipeline"))
 
 
 def test_naming_one_command_imports_no_other():

@@ -91,7 +91,6 @@ def test_a_planted_bare_import_is_seen():
         ("dlib", "landmarks/detector.py"),
         ("numba", "landmarks/tree_fits.py"),
         ("torch", "classifiers/nets"),
-        ("skorch", "classifiers/nets"),
         ("matplotlib", "reports/figures"),
         ("crepes", "classifiers/conformal.py"),
     ],

@@ -24,7 +24,8 @@ NAMES = {
     "dataset", "data", "reader_options", "labels", "spellings", "train", "test", "classifiers", "members", "tune",
     "features", "min_count",
     "reference", "selector", "n_features", "cv", "balance", "augment", "detector", "landmark_model", "on_miss", "audit",
-    "explain", "slices_by", "cnn_epochs", "n_jobs", "backend", "scheduler", "seed", "out", "cache",
+    "explain", "slices_by", "cnn_epochs", "cnn_settings", "cnn_weights", "n_jobs", "backend", "scheduler",
+    "seed", "out", "cache",
 }  # fmt: skip
 # One value of each that differs from its default, as a flag has it.
 GIVEN = {
@@ -33,7 +34,8 @@ GIVEN = {
     "train": "sample", "test": "sample,fer2013:f.zip", "classifiers": "lda,svm", "members": "lda,svm", "tune": "quick",
     "features": "angles", "reference": "neutral", "selector": "l1", "n_features": "30", "cv": "3", "balance": "smote",
     "augment": "mirror", "detector": "haar", "landmark_model": "m.dat", "on_miss": "drop", "audit": "full",
-    "explain": "none", "slices_by": "sex,age", "cnn_epochs": "7", "n_jobs": "1", "backend": "dask",
+    "explain": "none", "slices_by": "sex,age", "cnn_epochs": "7", "cnn_settings": "optimiser=sgd",
+    "cnn_weights": "w.pth", "n_jobs": "1", "backend": "dask",
     "scheduler": "tcp://host:8786", "seed": "9", "out": "there", "cache": "kept",
 }  # fmt: skip
 PICTURES = {"dataset", "data"}  # not beside train and test

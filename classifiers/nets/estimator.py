@@ -1,45 +1,29 @@
-"""Networks as scikit-learn estimators, through skorch. Imports torch: imported where a network is asked for."""
+"""Networks as scikit-learn estimators. Imports torch: imported where a network is asked for."""
 
-import contextlib
 import json
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import safetensors.torch as safetensors
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GroupShuffleSplit
+from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.validation import check_is_fitted
-from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping, LRScheduler, PassthroughScoring
-from skorch.dataset import Dataset as SkorchDataset
-from skorch.helper import predefined_split
-from torch import nn
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from ...data.errors import LineamentError, check_choice
-from .augmentation import augmented
+from .processor import all_cores
+from .recipe import SETTINGS
 from .registry import ARCHITECTURES
+from .training import AT_ONCE, Pictures, Training, as_input, digest_of, train
+from .weights import load_known
 
 METADATA = "lineament"  # of the safetensors file: parameters, classes and what is told about the model
-
-
-class _Net(NeuralNet):
-    """skorch's net with augmented training batches and accuracies in its history; needs `generator` to be trained."""
-
-    def train_step(self, batch, **fit_params):
-        X, y = batch
-        step = super().train_step((augmented(X, self.generator, self.augmentation), y), **fit_params)
-        self.history.record_batch("train_accuracy", _accuracy(step, y))
-        return step
-
-    def validation_step(self, batch, **fit_params):
-        step = super().validation_step(batch, **fit_params)
-        self.history.record_batch("valid_accuracy", _accuracy(step, batch[1]))
-        return step
-
-
-def _accuracy(step, y) -> float:
-    return float((step["y_pred"].argmax(dim=1) == y).float().mean())
+CURVES = ("epoch", "train_loss", "valid_loss", "train_accuracy", "valid_accuracy")
+OF_TRAINING = ("weights", "checkpoints")  # parameters that a trained net needs no more: files of this machine
 
 
 class CNNClassifier(ClassifierMixin, BaseEstimator):
@@ -48,71 +32,87 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     architecture : name in `ARCHITECTURES`
-    max_epochs, patience, learning_rate, batch_size : as of `TrainingRecipe`; None for what the architecture's says
+    settings : mapping, or None
+        What is other than in the registry: fields of the training recipe, see `TrainingRecipe` and `Augmentation`, or
+        options of the architecture.
+    weights : path or None
+        A file with weights to begin with, safetensors or a state dict of PyTorch; None for the architecture's.
+    checkpoints : folder or None
+        Where the state of every training is kept after each epoch. An equal training that finds one goes on from it,
+        and ends with the same weights.
     class_weight : None or "balanced"
-    random_state : int
+    random_state : int, RandomState or None
 
     Attributes
     ----------
     classes_ : ndarray of shape (k,)
+    recipe_ : TrainingRecipe
     history_ : list of dict
         One an epoch: `epoch`, `train_loss`, `valid_loss`, `train_accuracy`, `valid_accuracy`.
-    net_ : the fitted skorch net, with the weights of its best epoch
+    module_ : torch.nn.Module
+        With the weights of its best epoch.
     """
 
     def __init__(
         self,
         architecture="cnn",
-        max_epochs=None,
-        patience=None,
-        learning_rate=None,
-        batch_size=None,
+        settings=None,
+        weights=None,
+        checkpoints=None,
         class_weight=None,
         random_state=0,
     ):
         self.architecture = architecture
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
+        self.settings = settings
+        self.weights = weights
+        self.checkpoints = checkpoints
         self.class_weight = class_weight
         self.random_state = random_state
 
     def fit(self, X, y, groups=None):
-        """Train on gray crops (n, side, side) uint8; a share, apart by `groups` (n,), says when to stop."""
-        recipe = self._architecture.recipe
+        """Train on gray crops (n, side, side) uint8; a share, apart by `groups` (n,), says which epoch is best."""
+        X, y = self._checked(X), column_or_1d(y)
+        check_classification_targets(y)
+        check_consistent_length(X, y, groups)
         self.classes_, target = np.unique(y, return_inverse=True)
-        groups = np.arange(len(y)) if groups is None else groups
-        split = GroupShuffleSplit(1, test_size=recipe.validation_share, random_state=self.random_state)
-        train, valid = next(split.split(X, target, groups))
-        images = self._as_input(X)
-        with _one_thread(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.random_state)
-            parts = (SkorchDataset(images[rows], target[rows]) for rows in (train, valid))
-            self.net_ = self._net(self._training(*parts)).initialize()
-            self._load_known(self._architecture.weights)
-            self.net_.module_.to(memory_format=torch.channels_last)  # 2.8 times faster on a CPU
-            self.net_.generator = torch.Generator().manual_seed(self.random_state)
-            self.net_.augmentation = recipe.augmentation
-            self.net_.partial_fit(images[train], target[train])
-        kept = ("epoch", "train_loss", "valid_loss", "train_accuracy", "valid_accuracy")
-        self.history_ = [{key: _plain(epoch[key]) for key in kept} for epoch in self.net_.history]
+        if len(self.classes_) < 2:
+            raise ValueError(f"y has one class, {self.classes_[0]!r}; a classifier tells two or more apart.")
+        self.recipe_, options = self._settled()
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        learned, validated = self._parts(X, target, groups, seed)
+        with all_cores(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            module = self._architecture.load()(len(self.classes_), **options)
+            if start := self.weights or self._architecture.weights:
+                load_known(module, Path(start))
+            weights = self._class_weights(target[learned.rows])
+            training = Training(module, learned, validated, self.recipe_, seed=seed, class_weights=weights)
+            train(training, name=self.architecture, checkpoint=self._checkpoint(learned, validated, options, seed))
+        self.module_ = training.judged.eval()
+        self.history_ = [{key: epoch[key] for key in CURVES} for epoch in training.history]
         return self
 
     def predict_proba(self, X):
         """Class probabilities (n, k) of gray crops (n, side, side) uint8."""
         check_is_fitted(self)
-        with _one_thread():
-            return self.net_.forward(self._as_input(X)).softmax(dim=1).double().numpy()
+        X = self._checked(X)
+        proba = np.empty((len(X), len(self.classes_)))
+        with all_cores(), torch.no_grad():
+            for start in range(0, len(X), AT_ONCE):
+                proba[start : start + AT_ONCE] = self._answers(as_input(X[start : start + AT_ONCE], self._side))
+        return proba
 
     def predict(self, X):
+        """Labels (n,) of gray crops (n, side, side) uint8."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def to_bytes(self, about: dict) -> bytes:
         """Weights and parameters in the safetensors format, with `about` in its header."""
         check_is_fitted(self)
-        header = {"params": self.get_params(), "classes": self.classes_.tolist(), "about": about}
-        weights = {name: value.contiguous() for name, value in self.net_.module_.state_dict().items()}
+        params = {name: value for name, value in self.get_params().items() if name not in OF_TRAINING}
+        params["settings"] = self.recipe_params_  # as it was trained, whatever later registries say
+        header = {"params": params, "classes": self.classes_.tolist(), "about": about}
+        weights = {name: value.contiguous() for name, value in self.module_.state_dict().items()}
         return safetensors.save(weights, metadata={METADATA: json.dumps(header)})
 
     @classmethod
@@ -125,76 +125,61 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             If the header is not one of `to_bytes`, or the weights are not those of its architecture.
         """
         header, shapes = _header(content)
-        net = cls(**header["params"])
+        net = cls(**_params(header["params"]))
         net.classes_ = np.array(header["classes"])
         if net.classes_.ndim != 1 or len(net.classes_) < 2:
             raise LineamentError("The model file names no two classes.")
+        net.recipe_, options = net._settled()
         with torch.device("meta"):  # shapes alone: a crafted file may name millions of classes
-            wanted = net._architecture.load()(len(net.classes_)).state_dict()
-        if shapes != {name: list(value.shape) for name, value in wanted.items()}:
+            module = net._architecture.load()(len(net.classes_), **options)
+        if shapes != {name: list(value.shape) for name, value in module.state_dict().items()}:
             raise LineamentError(f"The model file does not hold the weights of the architecture '{net.architecture}'.")
-        net.net_ = net._net().initialize()
-        net.net_.module_.load_state_dict(safetensors.load(content))
+        module.load_state_dict(safetensors.load(content), assign=True)
+        net.module_ = module.eval()
         return net, header["about"]
 
     @property
     def _architecture(self):
         return ARCHITECTURES[check_choice("architecture", self.architecture, ARCHITECTURES)]
 
-    def _setting(self, name):
-        """A parameter of this estimator, or the recipe's where it is None."""
-        given = getattr(self, name)
-        return getattr(self._architecture.recipe, name) if given is None else given
+    @property
+    def _side(self):
+        return self._architecture.side
 
-    def _as_input(self, X) -> np.ndarray:
-        """Gray crops (n, side, side) uint8 as float32 (n, 1, side, side) in -1 … 1."""
-        X, side = np.asarray(X), self._architecture.side
-        if X.ndim != 3 or X.shape[1:] != (side, side):
-            raise ValueError(f"X has shape {X.shape}; networks take gray faces of shape (n, {side}, {side}).")
-        return (X[:, None].astype(np.float32) - 127.5) / 127.5
+    def _settled(self):
+        return self._architecture.settled(self.settings or {})
 
-    def _net(self, training=None):
-        """An untrained net; `training` adds what only fitting needs: batches, weights, callbacks."""
-        return _Net(
-            self._architecture.load(),
-            module__n_classes=len(self.classes_),
-            criterion=nn.CrossEntropyLoss,
-            optimizer=torch.optim.Adam,
-            verbose=0,
-            **(training or {}),
-        )
+    @property
+    def recipe_params_(self):
+        """Every field of the recipe and every option, by name: what was trained with."""
+        check_is_fitted(self)
+        fields = asdict(self.recipe_)
+        return fields.pop("augmentation") | fields | self._settled()[1]
 
-    def _load_known(self, path):
-        """Take those weights of a file whose names and shapes the network has: a head for other classes stays."""
-        if path is None:
-            return
-        module = self.net_.module_
-        shapes = {name: value.shape for name, value in module.state_dict().items()}
-        stored = safetensors.load_file(path).items()
-        module.load_state_dict({name: value for name, value in stored if value.shape == shapes.get(name)}, strict=False)
+    def _checked(self, X):
+        """Gray crops (n, h, h) uint8, no smaller than the architecture takes them."""
+        X = np.asarray(X)
+        if X.ndim != 3 or X.shape[1] != X.shape[2] or X.shape[1] < self._side or not len(X):
+            side = self._side
+            raise ValueError(f"X has shape {X.shape}; networks take gray faces of shape (n, {side}, {side}) or larger.")
+        if X.dtype != np.uint8:
+            raise ValueError(f"X has dtype {X.dtype}; networks take gray faces of dtype uint8, from 0 to 255.")
+        return X
 
-    def _training(self, train, valid):
-        recipe, patience, batch_size = self._architecture.recipe, self._setting("patience"), self._setting("batch_size")
-        return {
-            "criterion__weight": self._class_weights(train.y),
-            "criterion__label_smoothing": recipe.label_smoothing,
-            "lr": self._setting("learning_rate"),
-            "max_epochs": self._setting("max_epochs"),
-            "batch_size": batch_size,
-            "iterator_train__shuffle": True,
-            # Batch normalisation cannot learn from a batch of one.
-            "iterator_train__drop_last": len(train) > batch_size,
-            "iterator_valid__batch_size": 512,
-            "train_split": predefined_split(valid),
-            "callbacks": [
-                PassthroughScoring("train_accuracy", on_train=True),
-                PassthroughScoring("valid_accuracy"),
-                LRScheduler(
-                    "ReduceLROnPlateau", monitor="valid_loss", factor=recipe.plateau_factor, patience=patience // 3
-                ),
-                EarlyStopping(monitor="valid_loss", patience=patience, load_best=True, sink=_ignore),
-            ],
-        }
+    def _parts(self, X, target, groups, seed):
+        """The pictures to learn from and those that say which epoch is best."""
+        groups = np.arange(len(X)) if groups is None else groups
+        split = GroupShuffleSplit(1, test_size=self.recipe_.validation_share, random_state=seed)
+        return (Pictures(X, target, rows, self._side) for rows in next(split.split(X, target, groups)))
+
+    def _checkpoint(self, learned, validated, options, seed):
+        """The file of a training of just this net on just these pictures."""
+        if self.checkpoints is None:
+            return None
+        settings = [self.architecture, asdict(self.recipe_), options, self.class_weight, str(self.weights), seed]
+        told = np.frombuffer(json.dumps(settings, sort_keys=True).encode(), dtype=np.uint8)
+        digest = digest_of(learned.images, told, learned.target, learned.rows, validated.rows)
+        return Path(self.checkpoints) / f"{self.architecture}-{digest}.pt"
 
     def _class_weights(self, target):
         if self.class_weight is None:
@@ -205,13 +190,19 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         weights[present] = torch.as_tensor(compute_class_weight("balanced", classes=present, y=target)).float()
         return weights
 
+    def _answers(self, images):
+        """Probabilities of pictures (b, 1, side, side)."""
+        proba = self.module_(images).softmax(dim=1)
+        if self.recipe_.test_flip:
+            proba = (proba + self.module_(images.flip(3)).softmax(dim=1)) / 2
+        return proba.double().numpy()
 
-def _ignore(*args):
-    """A sink for skorch's messages."""
 
-
-def _plain(value):
-    return value if isinstance(value, int) else float(value)
+def _params(params):
+    """Parameters of a model file; in those of before, fields of the recipe stood among them."""
+    older = {name: value for name, value in params.items() if name in SETTINGS and value is not None}
+    known = {name: value for name, value in params.items() if name not in SETTINGS}
+    return known | {"settings": older} if older else known
 
 
 def _header(content):
@@ -222,14 +213,3 @@ def _header(content):
     head = json.loads(content[8 : 8 + length])
     header = json.loads(head.pop("__metadata__")[METADATA])
     return header, {name: value["shape"] for name, value in head.items()}
-
-
-@contextlib.contextmanager
-def _one_thread():
-    """One thread a net: sums come in the same order, whatever the number of jobs, and folds run side by side."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
