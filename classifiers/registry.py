@@ -37,6 +37,7 @@ CLASSIFIERS: dict[str, ClassifierSpec] = (
             "lda": "linear:LDA",
             "forest": "forests:FOREST",
             "lssvm": "least_squares_svm:LSSVM",
+            "lssvm-nystroem": "least_squares_svm:LSSVM_NYSTROEM",
             "svm-linear": "svm:SVM_LINEAR",
             "svm-nystroem": "svm:SVM_NYSTROEM",
             "knn": "neighbours:KNN",

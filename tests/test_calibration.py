@@ -94,7 +94,7 @@ def test_copies_of_a_face_do_not_make_scores_look_sure():
 def test_too_few_faces_still_answer(labels):
     y = np.array(labels)
     X = np.random.default_rng(0).normal(size=(len(y), 5)) + y[:, None]
-    for name in ("svm", "svm-nystroem", "svm-linear", "lssvm"):
+    for name in ("svm", "svm-nystroem", "svm-linear", "lssvm", "lssvm-nystroem"):
         proba = make_classifier(name).fit(X, y).predict_proba(X)
         assert np.isfinite(proba).all() and np.allclose(proba.sum(axis=1), 1)
 

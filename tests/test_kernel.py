@@ -156,3 +156,15 @@ def test_rows_fewer_than_columns_are_turned_as_in_the_large_problem(monkeypatch)
     expected = centred @ axes[:30].T
     cosine = (Z * expected).sum(axis=0) / np.linalg.norm(Z, axis=0) / np.linalg.norm(expected, axis=0)
     np.testing.assert_allclose(np.abs(cosine), 1, atol=1e-9)
+
+
+def test_drawn_faces_span_nearly_what_all_do():
+    rng = np.random.default_rng(0)
+    y = np.arange(400) % 3
+    X = rng.normal(size=(400, 6)) + 1.5 * np.eye(6)[y]
+    whole = LeastSquaresSVM(power=0).fit(X[:300], y[:300])
+    same, fewer, few = (LeastSquaresSVM(power=0, n_centres=n).fit(X[:300], y[:300]) for n in (300, 150, 5))
+    scores = whole.decision_function(X[300:])
+    assert np.array_equal(same.decision_function(X[300:]), scores) and fewer.centres_.shape == (1, 150, 6)
+    off = [np.abs(one.decision_function(X[300:]) - scores).mean() for one in (fewer, few)]
+    assert off[0] < 0.05 < off[1]

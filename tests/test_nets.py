@@ -162,8 +162,8 @@ def test_the_number_of_jobs_changes_nothing(toy):
     answers = []
     for n_jobs in (1, 2):
         (one,), models = evaluate(
-            ["cnn-binary"], inputs, toy.target, folds=folds, protocol=Protocol(cv=2), execution=Execution(n_jobs=n_jobs),
-            options=ClassifierOptions(max_epochs=1),
+            ["cnn-binary"], inputs, toy.target, folds=folds, protocol=Protocol(cv=2),
+            execution=Execution(n_jobs=n_jobs), options=ClassifierOptions(max_epochs=1),
         )  # fmt: skip
         answers.append((one.proba, weights_of(models["cnn-binary"].pipeline[-1])))
     np.testing.assert_array_equal(*(proba for proba, _ in answers))
