@@ -167,4 +167,4 @@ def test_drawn_faces_span_nearly_what_all_do():
     scores = whole.decision_function(X[300:])
     assert np.array_equal(same.decision_function(X[300:]), scores) and fewer.centres_.shape == (1, 150, 6)
     off = [np.abs(one.decision_function(X[300:]) - scores).mean() for one in (fewer, few)]
-    assert off[0] < 0.05 < off[1]
+    assert off[0] < 0.1 < 0.2 < off[1]
