@@ -78,15 +78,17 @@ def broken(epoch):
         return value * float("nan") if calls.count(True) > 3 * epoch and scores.requires_grad else value
 
     original = training.cross_entropy
-    return entropy
+    return entropy, calls
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(monkeypatch, caplog):
     good = fit(settings={"max_epochs": 1})
-    monkeypatch.setattr(training, "cross_entropy", broken(1))
+    entropy, calls = broken(1)
+    monkeypatch.setattr(training, "cross_entropy", entropy)
     stopped = fit(settings={"max_epochs": 5})
     assert "The loss of cnn-binary is not finite in epoch 2" in caplog.text and "epoch 1 are kept" in caplog.text
     assert "--cnn-settings learning_rate=0.0001" in caplog.text
+    assert calls.count(True) == 4, "three batches of the first epoch and one of the second"
     assert len(stopped.history_) == 1 and torch.equal(weights_of(stopped), weights_of(good))
 
 
