@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,6 +9,8 @@ import pytest
 from lineament.data import LineamentError
 
 torch = pytest.importorskip("torch", reason="the cnn extra is not installed")
+import safetensors.torch  # noqa: E402
+
 from lineament.classifiers import CLASSIFIERS, make_classifier  # noqa: E402
 from lineament.classifiers.nets import ARCHITECTURES  # noqa: E402
 from lineament.classifiers.nets.estimator import CNNClassifier  # noqa: E402
@@ -138,3 +141,17 @@ def test_weights_of_another_number_of_classes_are_refused(stripes):
     net.classes_ = np.array(["a", "b", "c"])
     with pytest.raises(LineamentError, match="weights of the architecture 'cnn'"):
         CNNClassifier.from_bytes(net.to_bytes({}))
+
+
+def test_a_file_of_before_is_read(stripes):
+    """Fields of the recipe stood among the parameters, and nothing was set besides."""
+    X, y = stripes
+    net = CNNClassifier(settings=ONE | {"batch_size": 16}).fit(X[:40], y[:40])
+    older = {"architecture": "cnn", "max_epochs": 1, "patience": 8, "learning_rate": 0.002, "batch_size": 16}
+    params = older | {"class_weight": None, "random_state": 0}
+    header = {"params": params, "classes": ["lying", "upright"], "about": {}}
+    weights = {name: value.contiguous() for name, value in net.module_.state_dict().items()}
+    content = safetensors.torch.save(weights, metadata={"lineament": json.dumps(header)})
+    again, _ = CNNClassifier.from_bytes(content)
+    np.testing.assert_allclose(again.predict_proba(X), net.predict_proba(X), atol=1e-6)
+    assert again.recipe_.batch_size == 16
