@@ -103,6 +103,13 @@ def test_doubt_and_label_sets_are_those_of_the_recipe(model, three):
             model.predict([three], **wrong)
 
 
+def test_label_sets_know_whether_the_face_was_seen(model, face_and_none):
+    """A recipe that rules every label out for faces that were seen, and none for others."""
+    sets = {"0.9": {"level": 0.9, "labels": [-1.0] * len(P), "groups": [-1.0, None]}}
+    table = model.with_recipe(sets=sets).predict(face_and_none, sets=0.9, answer_missed=True)
+    assert list(table["label_set"]) == ["", "|".join(model.recipe.labels)]
+
+
 def test_tables_come_one_by_one_and_inputs_are_taken_as_they_go(model, crop):
     taken = []
 
