@@ -21,9 +21,10 @@ SLOW = {  # files of tests that fit, open a browser or run whole programs: left 
     "test_cnn", "test_descriptors", "test_docs", "test_evaluate", "test_explain", "test_extending",
     "test_foreign_runs", "test_furrows", "test_fuzz", "test_kernel", "test_landmark_engine", "test_landmarks",
     "test_leaks", "test_model", "test_nets", "test_nets_recipe", "test_nets_resumed", "test_notebooks",
-    "test_nothing_lost", "test_odd_runs", "test_pipeline", "test_reference", "test_report_numbers",
+    "test_nothing_lost", "test_odd_runs", "test_pipeline", "test_predict", "test_reference", "test_report_numbers",
     "test_report_pairs", "test_reports", "test_sections", "test_signals", "test_surroundings", "test_ties",
-    "test_transfer", "test_transformers", "test_trees", "test_tuning", "test_video", "test_wheel", "test_wide",
+    "test_train", "test_transfer", "test_transformers", "test_trees", "test_tuning", "test_video", "test_wheel",
+    "test_wide",
 }  # fmt: skip
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 

@@ -82,6 +82,14 @@ def test_faces_of_a_photo_are_rows_and_answered_as_the_photo_is(model, three):
     assert not np.allclose(table.loc[0, P].astype(float), table.loc[2, P].astype(float), atol=1e-3)
 
 
+def test_a_batch_gives_every_face_its_own_answer(model, three, crop):
+    blank = np.full((200, 200), 90, np.uint8)
+    together = model.predict([crop, blank, three, crop[:, ::-1].copy()])
+    assert list(together["face_id"]) == [0, 0, 0, 1, 2, 0] and list(together["found"]) == [True, False, *[True] * 4]
+    apart = pd.concat([model.predict(one) for one in (crop, blank, three, crop[:, ::-1].copy())])
+    np.testing.assert_allclose(together[P], apart[P], atol=1e-6)
+
+
 def test_doubt_and_label_sets_are_those_of_the_recipe(model, three):
     table = model.predict([three], risk=0.05, sets=0.9)
     proba = table[P].to_numpy()
@@ -93,6 +101,13 @@ def test_doubt_and_label_sets_are_those_of_the_recipe(model, three):
     for wrong, message in (({"risk": 0.3}, "Unknown risk '0.3'"), ({"sets": 0.5}, "Unknown level '0.5'")):
         with pytest.raises(LineamentError, match=message):
             model.predict([three], **wrong)
+
+
+def test_label_sets_know_whether_the_face_was_seen(model, face_and_none):
+    """A recipe that rules every label out for faces that were seen, and none for others."""
+    sets = {"0.9": {"level": 0.9, "labels": [-1.0] * len(P), "groups": [-1.0, None]}}
+    table = model.with_recipe(sets=sets).predict(face_and_none, sets=0.9, answer_missed=True)
+    assert list(table["label_set"]) == ["", "|".join(model.recipe.labels)]
 
 
 def test_tables_come_one_by_one_and_inputs_are_taken_as_they_go(model, crop):
