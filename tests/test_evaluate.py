@@ -172,7 +172,7 @@ def test_a_label_that_only_the_test_part_has_is_wrong_but_counted(toy):
     "change, cv, message",
     [
         ({}, 1, "at least 2 folds"),
-        ({}, 13, "has 12 subjects .* fewer than the 13 folds. Lower --cv to 12"),
+        ({}, 13, r"than the 13 folds need: 'a' \(12 subjects\), .* Lower --cv to 12"),
         ({"target": np.zeros(60, dtype=np.int64)}, 3, "needs two"),
         ({"target": np.r_[2, np.arange(59) % 2]}, 3, "'c' has 1 subject to train on.* --labels a,b or --min-count 3"),
     ],

@@ -161,7 +161,7 @@ def test_commands_report_and_compare(folder, tmp_path, capsys, undrawn):
     assert NO_DIFFERENCE in (tmp_path / "both" / "compare.html").read_text()
     assert cli.main(["report", str(tmp_path / "other")]) == 0
     assert cli.main(["report", str(tmp_path)]) == 2
-    assert "cannot be read as a run" in capsys.readouterr().err
+    assert "holds no run itself" in capsys.readouterr().err
 
 
 def test_large_pictures_are_shown_around_the_face():
