@@ -17,14 +17,14 @@ from made_runs import made_run, with_excerpt
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 SLOW = {  # files of tests that fit, open a browser or run whole programs: left out of `make check`
-    "test_audit", "test_benchmarks", "test_browser", "test_bundle", "test_cache", "test_clean", "test_cli",
-    "test_cnn", "test_descriptors", "test_docs", "test_evaluate", "test_explain", "test_extending",
-    "test_foreign_runs", "test_furrows", "test_fuzz", "test_kernel", "test_landmark_engine", "test_landmarks",
-    "test_leaks", "test_model", "test_nets", "test_nets_recipe", "test_nets_resumed", "test_notebooks",
-    "test_nothing_lost", "test_odd_runs", "test_pipeline", "test_predict", "test_reference", "test_report_numbers",
-    "test_report_pairs", "test_reports", "test_sections", "test_signals", "test_surroundings", "test_ties",
-    "test_train", "test_transfer", "test_transformers", "test_trees", "test_tuning", "test_video", "test_wheel",
-    "test_wide",
+    "test_abstention", "test_audit", "test_benchmarks", "test_browser", "test_bundle", "test_cache",
+    "test_claims_sections", "test_clean", "test_cli", "test_cnn", "test_descriptors", "test_docs", "test_evaluate",
+    "test_explain", "test_extending", "test_foreign_runs", "test_furrows", "test_fuzz", "test_kernel",
+    "test_landmark_engine", "test_landmarks", "test_leaks", "test_measure", "test_model", "test_nets",
+    "test_nets_recipe", "test_nets_resumed", "test_notebooks", "test_nothing_lost", "test_odd_runs", "test_pipeline",
+    "test_portable", "test_predict", "test_reference", "test_report_numbers", "test_report_pairs", "test_reports",
+    "test_sections", "test_signals", "test_surroundings", "test_ties", "test_train", "test_transfer",
+    "test_transformers", "test_trees", "test_tuning", "test_video", "test_wheel", "test_wide",
 }  # fmt: skip
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
