@@ -151,8 +151,9 @@ def test_a_face_is_read_from_every_kind_of_picture(mode, model, crop, tmp_path):
     exif[0x0112] = 6 if mode == "rotated" else 1  # to be turned by 90° clockwise
     as_bits(crop, mode).save(tmp_path / "face.png", exif=exif)
     got, plain = model.predict(tmp_path / "face.png"), model.predict(crop)
-    # 16 bits are stretched to their own range, which changes the grays a little.
-    assert np.allclose(got[P], plain[P], atol=0.1 if mode == "16 bits" else 1e-6) and got["found"].all()
+    # 16 bits are stretched to their own range: other grays, points beside those of before by a fraction of a pixel.
+    assert np.allclose(got[P], plain[P], atol=0.2 if mode == "16 bits" else 1e-6) and got["found"].all()
+    assert list(got["label"]) == list(plain["label"])
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (8, 8)])
